@@ -1,0 +1,48 @@
+"""What every test shares. The settings start PostgreSQL; pytest-django makes the database TEST_DB_NAME.
+
+Tests marked `browser` drive Debian's Chromium; without it they are skipped, and the last lines say how many.
+"""
+
+import os
+import shutil
+from typing import Any
+
+import hypothesis
+import pytest
+
+# A slow, shared machine must not make a correct rule fail.
+hypothesis.settings.register_profile("steady", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("steady")
+
+NO_BROWSER = "Chromium is missing"
+
+
+def chromium() -> str | None:
+    """The browser's program: CHROMIUM, or what the distribution installed."""
+    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if chromium() is None:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in the last lines what was not tried."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if NO_BROWSER in str(report.longrepr)]
+    if skipped:
+        terminalreporter.write_line(
+            f"{len(skipped)} browser tests skipped: {NO_BROWSER} (as root: apt-get install chromium)"
+        )
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium instead of one that Playwright would download; as root it has to do without its sandbox."""
+    # Playwright keeps an event loop in this thread, which Django would take for a forbidden call from async code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    sandbox = [] if os.geteuid() else ["--no-sandbox"]
+    return {**browser_type_launch_args, "executable_path": chromium(), "args": sandbox}

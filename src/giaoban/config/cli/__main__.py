@@ -1,0 +1,5 @@
+import sys
+
+from giaoban.config.cli import main
+
+sys.exit(main())

@@ -1,0 +1,1 @@
+"""Django without any domain: actors, acts, registries, frame, components."""

@@ -1,0 +1,88 @@
+"""The frame of every page: main bar, context bar, and the band over simulated figures."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from giaoban.kit.actors import Actor
+from giaoban.kit.registries import navigation
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of a menu in the context bar."""
+
+    label: str
+    url: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ContextBar:
+    """Acting unit, period with its window, geography date, as-of; each part may be absent. Part of every print."""
+
+    unit_label: str = ""
+    unit_choices: tuple[Choice, ...] = ()
+    period_label: str = ""
+    window: str = ""
+    period_choices: tuple[Choice, ...] = ()
+    geography_label: str = ""
+    geography_choices: tuple[Choice, ...] = ()
+    as_of_label: str = ""
+    print: bool = True
+    export_formats: tuple[Choice, ...] = ()
+    help_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationLink:
+    label: str
+    short: str
+    icon: str
+    url: str
+    current: bool
+    count: int | None = None
+
+
+def actor_of(request: HttpRequest) -> Actor | None:
+    """The actor that the middleware put on the request; None on pages before sign-in."""
+    actor = getattr(request, "actor", None)
+    return actor if isinstance(actor, Actor) else None
+
+
+def frame(request: HttpRequest) -> dict[str, object]:
+    """Context processor: `navigation`, `bar`, `search_url`. A view that knows more passes its own `bar`."""
+    actor = actor_of(request)
+    if actor is None:
+        return {"navigation": [], "search_url": ""}
+    entries = sorted((entry for _, entry in navigation), key=lambda entry: entry.order)
+    links = []
+    for entry in entries:
+        if not entry.visible(actor):
+            continue
+        url = reverse(entry.route)
+        inside = request.path.startswith(entry.prefix or url) if (entry.prefix or url) != "/" else request.path == "/"
+        links.append(NavigationLink(entry.label, entry.short or entry.label, entry.icon, url, inside))
+    try:
+        search_url = reverse("orgs:search")
+    except NoReverseMatch:
+        search_url = ""
+    return {
+        "navigation": links,
+        "search_url": search_url,
+        "actor": actor,
+        "bar": ContextBar(unit_label=actor.unit_name, unit_choices=acting_choices(request, actor)),
+    }
+
+
+def acting_choices(request: HttpRequest, actor: Actor) -> tuple[Choice, ...]:
+    """The units a person may act for, as addresses that switch and come back here."""
+    names = {post.unit_id: post.unit_name for post in actor.posts}
+    if len(names) < 2:
+        return ()
+    back = request.get_full_path()
+    return tuple(
+        Choice(name, f"{reverse('accounts:act-for', args=[unit_id])}?next={back}", unit_id == actor.unit_id)
+        for unit_id, name in names.items()
+    )

@@ -1,0 +1,1 @@
+"""Areas and units through time, regions, posts."""

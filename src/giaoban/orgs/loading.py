@@ -1,0 +1,175 @@
+"""Loads the areas, units, regions and fields of a sector pack. Rows that the pack no longer holds are removed;
+a unit or area that something hangs on cannot be, and the database says so."""
+
+from collections.abc import Callable, Iterable
+
+from giaoban.core.packs import Pack
+from giaoban.core.vietnamese import fold, sort_key
+from giaoban.kit.sync import Changes, sync_rows
+from giaoban.orgs.closure import rebuild_closure
+from giaoban.orgs.models import (
+    Area,
+    AreaCode,
+    AreaKind,
+    AreaSuccession,
+    AreaVersion,
+    Field,
+    Line,
+    Region,
+    RegionMember,
+    Unit,
+    UnitKind,
+    UnitParent,
+    UnitSuccession,
+    UnitVersion,
+)
+
+Say = Callable[[str], None]
+
+
+def load_kinds(pack: Pack, say: Say) -> None:
+    """Kinds of area and unit, lines, fields of work."""
+    areas = [{"key": kind.key, "name": kind.name, "level": kind.level} for kind in pack.area_kinds]
+    say(sync_rows(AreaKind.objects.all(), ["key"], areas, keep_absent=True).words("area kinds"))
+    units = [
+        {
+            "key": kind.key,
+            "name": kind.name,
+            "abbreviation": kind.abbreviation,
+            "represents_area": kind.represents_area,
+        }
+        for kind in pack.unit_kinds
+    ]
+    say(sync_rows(UnitKind.objects.all(), ["key"], units, keep_absent=True).words("unit kinds"))
+    lines = [{"key": line.key, "name": line.name} for line in pack.lines]
+    say(sync_rows(Line.objects.all(), ["key"], lines, keep_absent=True).words("lines"))
+    fields = [
+        {
+            "key": field.key,
+            "name": field.name,
+            "state_management": field.state_management,
+            "citizen_facing": field.citizen_facing,
+            "source": field.source,
+            "position": position,
+        }
+        for position, field in enumerate(pack.fields)
+    ]
+    say(sync_rows(Field.objects.all(), ["key"], fields, keep_absent=True).words("fields"))
+
+
+def load_areas(pack: Pack, say: Say) -> None:
+    """Areas with their dated versions, second codes, successions and regions."""
+    keys = dict.fromkeys(version.key for version in pack.areas)
+    identities = sync_rows(Area.objects.all(), ["key"], [{"key": key} for key in keys], keep_absent=True)
+    ids = dict(Area.objects.values_list("key", "pk"))
+    kinds = dict(AreaKind.objects.values_list("key", "pk"))
+    versions = [
+        {
+            "area_id": ids[one.key],
+            "valid_from": one.valid_from,
+            "valid_to": one.valid_to,
+            "kind_id": kinds[one.kind],
+            "name": one.name,
+            "code": one.code,
+            "parent_id": ids[one.parent] if one.parent else None,
+            "sort_key": sort_key(one.name),
+            "search_key": fold(one.name),
+            "source": one.source,
+            "note": one.note,
+        }
+        for one in pack.areas
+    ]
+    changed = sync_rows(AreaVersion.objects.all(), ["area_id", "valid_from"], versions)
+    say(identities.words("areas"))
+    say(changed.words("area versions"))
+    codes = [
+        {
+            "system": one.system,
+            "code": one.code,
+            "valid_from": one.valid_from,
+            "valid_to": one.valid_to,
+            "area_id": ids[one.area],
+            "source": one.source,
+        }
+        for one in pack.codes
+    ]
+    say(sync_rows(AreaCode.objects.all(), ["system", "code", "valid_from"], codes).words("area codes"))
+    say(_successions(AreaSuccession, ids, pack.area_successions).words("area successions"))
+    regions = [
+        {"key": one.key, "name": one.name, "verified": one.verified, "note": one.note, "source": one.source}
+        for one in pack.regions
+    ]
+    say(sync_rows(Region.objects.all(), ["key"], regions).words("regions"))
+    region_ids = dict(Region.objects.values_list("key", "pk"))
+    members = [
+        {
+            "region_id": region_ids[region.key],
+            "area_id": ids[member.area],
+            "valid_from": member.span.start,
+            "valid_to": member.span.end,
+        }
+        for region in pack.regions
+        for member in region.members
+    ]
+    say(sync_rows(RegionMember.objects.all(), ["region_id", "area_id", "valid_from"], members).words("region members"))
+
+
+def load_units(pack: Pack, say: Say) -> None:
+    """Units with their dated versions, parents and successions; then who stands under whom."""
+    keys = dict.fromkeys(version.key for version in pack.units)
+    say(sync_rows(Unit.objects.all(), ["key"], [{"key": key} for key in keys], keep_absent=True).words("units"))
+    ids = dict(Unit.objects.values_list("key", "pk"))
+    areas = dict(Area.objects.values_list("key", "pk"))
+    kinds = dict(UnitKind.objects.values_list("key", "pk"))
+    lines = dict(Line.objects.values_list("key", "pk"))
+    versions = [
+        {
+            "unit_id": ids[one.key],
+            "valid_from": one.valid_from,
+            "valid_to": one.valid_to,
+            "kind_id": kinds[one.kind],
+            "name": one.name,
+            "short_name": one.short_name or one.name,
+            "area_id": areas[one.area] if one.area else None,
+            "sort_key": sort_key(one.name),
+            "search_key": fold(f"{one.name} {one.short_name}"),
+            "source": one.source,
+            "note": one.note,
+        }
+        for one in pack.units
+    ]
+    of_pack = UnitVersion.objects.filter(unit__key__in=keys)
+    say(sync_rows(of_pack, ["unit_id", "valid_from"], versions).words("unit versions"))
+    parents = [
+        {
+            "unit_id": ids[one.unit],
+            "line_id": lines[one.line],
+            "valid_from": one.valid_from,
+            "valid_to": one.valid_to,
+            "parent_id": ids[one.parent],
+            "source": one.source,
+        }
+        for one in pack.parents
+    ]
+    changed = sync_rows(UnitParent.objects.filter(unit__key__in=keys), ["unit_id", "line_id", "valid_from"], parents)
+    say(changed.words("unit parents"))
+    say(_successions(UnitSuccession, ids, pack.unit_successions).words("unit successions"))
+    say(f"unit closure: {rebuild_closure()} rows")
+
+
+def _successions(
+    model: type[AreaSuccession] | type[UnitSuccession], ids: dict[str, int], rows: Iterable[object]
+) -> Changes:
+    wanted = [
+        {
+            "old_id": ids[row.old],  # type: ignore[attr-defined]
+            "new_id": ids[row.new],  # type: ignore[attr-defined]
+            "on": row.on,  # type: ignore[attr-defined]
+            "kind": row.kind,  # type: ignore[attr-defined]
+            "whole": row.share == "whole",  # type: ignore[attr-defined]
+            "basis": row.basis,  # type: ignore[attr-defined]
+            "source": row.source,  # type: ignore[attr-defined]
+        }
+        for row in rows
+    ]
+    return sync_rows(model._default_manager.all(), ["old_id", "new_id", "on"], wanted)

@@ -1,0 +1,11 @@
+from django.urls import path
+
+from giaoban.orgs.web import views
+
+app_name = "orgs"
+
+urlpatterns = [
+    path("", views.tree, name="tree"),
+    path("tim/", views.search, name="search"),
+    path("<str:key>/", views.unit, name="unit"),
+]
