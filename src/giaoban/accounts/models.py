@@ -6,13 +6,14 @@ from django.db import models
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, login: str, *, full_name: str, password: str | None = None) -> "User":
-        user = self.model(login=login, full_name=full_name)
+        """A sign-in name is kept in small letters, so that nobody can take the same one in capitals."""
+        user = self.model(login=login.strip().lower(), full_name=full_name)
         user.set_password(password)
         user.save()
         return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(login__iexact=username)
+        return self.get(login=(username or "").strip().lower())
 
 
 class User(AbstractBaseUser):

@@ -12,6 +12,7 @@ from giaoban.config.home import home
 PREFIXES = {
     "tai-khoan/": "accounts",
     "bao-cao/": "reporting",
+    "chi-so/": "indicators",
     "theo-doi/": "monitoring",
     "hop/": "meetings",
     "nhiem-vu/": "tasks",

@@ -312,7 +312,7 @@ class GapRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TileRecord(Record):
-    """A square of the tile map, row and column from 1: of an area or, with `area` empty, an extra one that is only drawn."""
+    """A square of the tile map, counted from 1: of an area or, with `area` empty, an extra one that is only drawn."""
 
     area: str
     row: int

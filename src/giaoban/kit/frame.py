@@ -56,24 +56,28 @@ def frame(request: HttpRequest) -> dict[str, object]:
     actor = actor_of(request)
     if actor is None:
         return {"navigation": [], "search_url": ""}
-    entries = sorted((entry for _, entry in navigation), key=lambda entry: entry.order)
-    links = []
-    for entry in entries:
-        if not entry.visible(actor):
-            continue
-        url = reverse(entry.route)
-        inside = request.path.startswith(entry.prefix or url) if (entry.prefix or url) != "/" else request.path == "/"
-        links.append(NavigationLink(entry.label, entry.short or entry.label, entry.icon, url, inside))
+    entries = sorted((entry for _, entry in navigation if entry.visible(actor)), key=lambda entry: entry.order)
+    links = [(entry, reverse(entry.route)) for entry in entries]
+    here = _current(request.path, [entry.prefix or url for entry, url in links])
     try:
         search_url = reverse("orgs:search")
     except NoReverseMatch:
         search_url = ""
     return {
-        "navigation": links,
+        "navigation": [
+            NavigationLink(entry.label, entry.short or entry.label, entry.icon, url, (entry.prefix or url) == here)
+            for entry, url in links
+        ],
         "search_url": search_url,
         "actor": actor,
         "bar": ContextBar(unit_label=actor.unit_name, unit_choices=acting_choices(request, actor)),
     }
+
+
+def _current(path: str, prefixes: list[str]) -> str:
+    """The longest prefix that the path lies under; "/" is only itself."""
+    under = [prefix for prefix in prefixes if path.startswith(prefix) and (prefix != "/" or path == "/")]
+    return max(under, key=len, default="")
 
 
 def acting_choices(request: HttpRequest, actor: Actor) -> tuple[Choice, ...]:

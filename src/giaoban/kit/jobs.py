@@ -3,6 +3,7 @@
 from typing import Any
 
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 
 
 def enqueue(task: str, **arguments: Any) -> int:
@@ -15,6 +16,9 @@ def enqueue(task: str, **arguments: Any) -> int:
 
 def run_pending() -> None:
     """Run what waits in the queue, here and now, and return when it is empty (commands, tests)."""
-    app.with_connector(app.connector.get_worker_connector()).run_worker(
+    connector = app.connector
+    if not isinstance(connector, DjangoConnector):
+        raise TypeError(f"jobs wait in the database of Django, not in {type(connector).__name__}")
+    app.with_connector(connector.get_worker_connector()).run_worker(
         wait=False, install_signal_handlers=False, listen_notify=False
     )

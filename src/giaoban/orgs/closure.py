@@ -9,7 +9,8 @@ Edge = tuple[int, Span]  # parent, span
 def rebuild_closure() -> int:
     """Write the closure anew from versions and parents; gives its number of rows.
 
-    A unit is its own ancestor (depth 0) on every line, for the whole time it exists.
+    A unit is its own ancestor (depth 0) on every line on which it has a parent or a child, for the whole time it
+    exists. Raises ValueError when a unit stands above itself.
     """
     lives: dict[int, list[Span]] = {}
     for unit_id, start, end in UnitVersion.objects.values_list("unit_id", "valid_from", "valid_to"):

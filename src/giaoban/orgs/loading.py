@@ -1,11 +1,13 @@
-"""Loads the areas, units, regions and fields of a sector pack. Rows that the pack no longer holds are removed;
-a unit or area that something hangs on cannot be, and the database says so."""
+"""Loads the areas, units, regions and fields of a sector pack: afterwards they are as the pack says.
 
-from collections.abc import Callable, Iterable
+An area, unit or kind that the pack no longer names stays as it was: figures, posts and findings hang on it.
+"""
 
-from giaoban.core.packs import Pack
+from collections.abc import Callable, Iterable, Mapping
+
+from giaoban.core.packs import Pack, SuccessionRow
 from giaoban.core.vietnamese import fold, sort_key
-from giaoban.kit.sync import Changes, sync_rows
+from giaoban.kit.sync import sync_rows
 from giaoban.orgs.closure import rebuild_closure
 from giaoban.orgs.models import (
     Area,
@@ -25,6 +27,7 @@ from giaoban.orgs.models import (
 )
 
 Say = Callable[[str], None]
+STEP = ("old_id", "new_id", "on")  # what tells successions apart
 
 
 def load_kinds(pack: Pack, say: Say) -> None:
@@ -60,7 +63,7 @@ def load_kinds(pack: Pack, say: Say) -> None:
 def load_areas(pack: Pack, say: Say) -> None:
     """Areas with their dated versions, second codes, successions and regions."""
     keys = dict.fromkeys(version.key for version in pack.areas)
-    identities = sync_rows(Area.objects.all(), ["key"], [{"key": key} for key in keys], keep_absent=True)
+    say(sync_rows(Area.objects.all(), ["key"], [{"key": key} for key in keys], keep_absent=True).words("areas"))
     ids = dict(Area.objects.values_list("key", "pk"))
     kinds = dict(AreaKind.objects.values_list("key", "pk"))
     versions = [
@@ -79,9 +82,8 @@ def load_areas(pack: Pack, say: Say) -> None:
         }
         for one in pack.areas
     ]
-    changed = sync_rows(AreaVersion.objects.all(), ["area_id", "valid_from"], versions)
-    say(identities.words("areas"))
-    say(changed.words("area versions"))
+    of_pack = AreaVersion.objects.filter(area__key__in=keys)
+    say(sync_rows(of_pack, ["area_id", "valid_from"], versions).words("area versions"))
     codes = [
         {
             "system": one.system,
@@ -93,8 +95,10 @@ def load_areas(pack: Pack, say: Say) -> None:
         }
         for one in pack.codes
     ]
-    say(sync_rows(AreaCode.objects.all(), ["system", "code", "valid_from"], codes).words("area codes"))
-    say(_successions(AreaSuccession, ids, pack.area_successions).words("area successions"))
+    held = AreaCode.objects.filter(area__key__in=keys)
+    say(sync_rows(held, ["system", "code", "valid_from"], codes).words("area codes"))
+    steps = AreaSuccession.objects.filter(old__key__in=keys)
+    say(sync_rows(steps, STEP, _steps(pack.area_successions, ids)).words("area successions"))
     regions = [
         {"key": one.key, "name": one.name, "verified": one.verified, "note": one.note, "source": one.source}
         for one in pack.regions
@@ -139,7 +143,8 @@ def load_units(pack: Pack, say: Say) -> None:
         for one in pack.units
     ]
     of_pack = UnitVersion.objects.filter(unit__key__in=keys)
-    say(sync_rows(of_pack, ["unit_id", "valid_from"], versions).words("unit versions"))
+    named = sync_rows(of_pack, ["unit_id", "valid_from"], versions)
+    say(named.words("unit versions"))
     parents = [
         {
             "unit_id": ids[one.unit],
@@ -151,25 +156,24 @@ def load_units(pack: Pack, say: Say) -> None:
         }
         for one in pack.parents
     ]
-    changed = sync_rows(UnitParent.objects.filter(unit__key__in=keys), ["unit_id", "line_id", "valid_from"], parents)
-    say(changed.words("unit parents"))
-    say(_successions(UnitSuccession, ids, pack.unit_successions).words("unit successions"))
-    say(f"unit closure: {rebuild_closure()} rows")
+    held = UnitParent.objects.filter(unit__key__in=keys)
+    placed = sync_rows(held, ["unit_id", "line_id", "valid_from"], parents)
+    say(placed.words("unit parents"))
+    steps = UnitSuccession.objects.filter(old__key__in=keys)
+    say(sync_rows(steps, STEP, _steps(pack.unit_successions, ids)).words("unit successions"))
+    say(f"unit closure: {rebuild_closure()} rows" if named or placed else "unit closure: unchanged")
 
 
-def _successions(
-    model: type[AreaSuccession] | type[UnitSuccession], ids: dict[str, int], rows: Iterable[object]
-) -> Changes:
-    wanted = [
+def _steps(rows: Iterable[SuccessionRow], ids: Mapping[str, int]) -> list[dict[str, object]]:
+    return [
         {
-            "old_id": ids[row.old],  # type: ignore[attr-defined]
-            "new_id": ids[row.new],  # type: ignore[attr-defined]
-            "on": row.on,  # type: ignore[attr-defined]
-            "kind": row.kind,  # type: ignore[attr-defined]
-            "whole": row.share == "whole",  # type: ignore[attr-defined]
-            "basis": row.basis,  # type: ignore[attr-defined]
-            "source": row.source,  # type: ignore[attr-defined]
+            "old_id": ids[row.old],
+            "new_id": ids[row.new],
+            "on": row.on,
+            "kind": row.kind,
+            "whole": row.share == "whole",
+            "basis": row.basis,
+            "source": row.source,
         }
         for row in rows
     ]
-    return sync_rows(model._default_manager.all(), ["old_id", "new_id", "on"], wanted)

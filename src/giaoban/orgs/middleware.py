@@ -5,12 +5,13 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from giaoban.accounts.selectors import ACTING_UNIT
 from giaoban.orgs.selectors import actor_for
-
-ACTING_UNIT = "acting_unit"
 
 
 class ActorMiddleware:
+    """`request.actor`: the person with the posts held today. Absent before sign-in."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 

@@ -13,9 +13,7 @@ def run(_: argparse.Namespace) -> int:
     from giaoban.kit.actors import system_actor
 
     now = timezone.now()
-    rows = open_accounts(
-        VAR / "accounts.tsv", by=system_actor("giaoban accounts"), at=now, on=timezone.localdate(now)
-    )
+    rows = open_accounts(VAR / "accounts.tsv", by=system_actor("giaoban accounts"), at=now, on=timezone.localdate(now))
     width = max(len(login) for login, _, _ in rows)
     for login, password, name in rows:
         print(f"  {login:<{width}}  {password}  {name}")

@@ -142,9 +142,8 @@ def _printed_percent(period: Period, department: int, published: Published, repo
 
 def _named(period: Period, department: int, published: Published, report: Report) -> None:
     """The provinces that entered nothing, where the source names them."""
-    owed = next(
-        one for one in selectors.owed_by([department], period.end) if one.form_key == MONTHLY and one.period.pk == period.pk
-    )
+    every = selectors.owed_by([department], period.end)
+    owed = next(one for one in every if one.form_key == MONTHLY and one.period.pk == period.pk)
     submission = selectors.submission_for(published.by, owed.submission_id or 0)
     texts = selectors.figures_of(submission)["main", "total", ""].texts
     report.check("12/2022: tỉnh không có số thụ lý", "Hải Dương", texts.get("accepted_none_entered", ""))

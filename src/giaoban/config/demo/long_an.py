@@ -13,10 +13,10 @@ import yaml
 from django.http import Http404
 from django.utils import timezone
 
+from giaoban.briefs import selectors as briefs
 from giaoban.config.demo.checks import Report
 from giaoban.config.demo.onestop import Published
 from giaoban.config.demo.tidy import tidy_csv
-from giaoban.briefs import selectors as briefs
 from giaoban.core.timeliness import Timeliness
 from giaoban.core.vietnamese import number
 from giaoban.kit.actors import Actor, system_actor
@@ -160,7 +160,7 @@ def _meet(example: Example, period: Period, report: Report) -> None:
             key=MEETING,
             type=told["meeting_type"],
             form=told["meeting_form"] or "",
-            title=told["title"],
+            title=told["meeting_title"],
             held_on=held_on,
             host_id=example.host,
             period_id=period.pk,
@@ -176,13 +176,13 @@ def _meet(example: Example, period: Period, report: Report) -> None:
         meeting_services.add_participants(
             meeting,
             unit_ids=example.offices,
-            labels=[told["participants"][0]["text"]],
+            labels=[told["participants"][0]["label"]],
             by=by,
             at=at(date(2014, 3, 14)),
         )
         card = next(paper for paper in told["papers"] if paper.get("title_card"))
         meeting_services.attach_title_card(
-            meeting, title=card["text"], source=told["source_chain"][0]["text"], by=by, at=at(date(2014, 3, 14))
+            meeting, title=card["title_card"], source=told["source_chain"][0]["text"], by=by, at=at(date(2014, 3, 14))
         )
         meeting_services.build_agenda(meeting, by=by, at=at(date(2014, 3, 20)))
         meeting_services.prepare_book(meeting, by=by, at=at(date(2014, 3, 20)))
@@ -206,10 +206,6 @@ def _conclude(example: Example, meeting: Meeting, report: Report) -> None:
     """The paragraphs as told; the lamps before and after the secretary's additions; then the notice."""
     by, source = example.by, example.told["source_chain"][0]["text"]
     moment = at(example.told["event_date"], 11)
-    opening = example.told["conclusion"]["opening"][0]
-    meeting_services.record_paragraph(
-        meeting, text=opening["text"], kind="agreement", source=f"R{opening['r']}", by=by, at=moment
-    )
     plan = {one["number"]: one for one in example.made_up["conclusion"]["paragraphs"]}
     for told in example.told["conclusion"]["paragraphs"]:
         made_up = plan[told["number"]]
@@ -225,6 +221,10 @@ def _conclude(example: Example, meeting: Meeting, report: Report) -> None:
                 _clear(example, meeting, part, one, added, report)
         elif made_up["kind"] == "task":
             _clear(example, meeting, paragraph, made_up, added, report)
+    opening = example.told["conclusion"]["opening"][0]
+    meeting_services.record_paragraph(
+        meeting, text=opening["text"], kind="agreement", source=f"R{opening['r']}", by=by, at=moment
+    )
     issued = example.made_up["conclusion"]["issued"]
     meeting_services.issue_notice(meeting, by=by, at=at(issued))
 
@@ -291,7 +291,9 @@ def _follow(example: Example, report: Report) -> None:
     report.check(
         "tên đơn vị chưa hoàn thành",
         "Tân Hưng, Tân Trụ, Thủ Thừa, Vĩnh Hưng",
-        ", ".join(sorted(card.name.removeprefix("Phòng Tư pháp huyện ") for card in unfinished)),
+        ", ".join(
+            card.name.removeprefix("Phòng Tư pháp huyện ") for card in sorted(unfinished, key=lambda one: one.sort_key)
+        ),
     )
 
 

@@ -37,7 +37,8 @@ def run(say: Callable[[str], None]) -> int:
         say(f"  {login:<14} {password}  {name}")
     say("")
     held = len(report.checks) - report.failed
-    say(f"{held}/{len(report.checks)} kiểm tra đạt; văn bản ở {OUT.relative_to(ROOT) if OUT.is_relative_to(ROOT) else OUT}")
+    where = OUT.relative_to(ROOT) if OUT.is_relative_to(ROOT) else OUT
+    say(f"{held}/{len(report.checks)} kiểm tra đạt; văn bản ở {where}")
     return report.failed
 
 

@@ -1,111 +1,174 @@
+from collections.abc import Iterable
 from datetime import date
+from itertools import chain
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from giaoban.core.vietnamese import day
 from giaoban.kit.frame import Choice, ContextBar, acting_choices
 from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import ROLE_NAMES
-from giaoban.kit.registries import page_panels
+from giaoban.kit.registries import Panel, page_panels
 from giaoban.orgs import selectors
 from giaoban.orgs.web.forms import OnDateForm
 
+FOUND_AT_MOST = 30
 
-def _bar(request: ActorRequest, on: date, today: date, dates: tuple[date, ...] = ()) -> ContextBar:
+
+def _bar(request: ActorRequest, on: date, today: date, days: Iterable[date] = ()) -> ContextBar:
+    """The context bar with the day of the geography, which may be changed to one of `days`."""
+
     def choice(one: date) -> Choice:
-        label = "hôm nay" if one == today else day(one)
-        return Choice(label, "?" if one == today else f"?geography={one.isoformat()}", one == on)
+        query = request.GET.copy()
+        query["geography"] = one.isoformat()
+        return Choice("hôm nay" if one == today else day(one), f"?{query.urlencode()}", one == on)
 
+    days = tuple(days)
     return ContextBar(
         unit_label=request.actor.unit_name,
         unit_choices=acting_choices(request, request.actor),
         geography_label="hôm nay" if on == today else day(on),
-        geography_choices=tuple(choice(one) for one in dict.fromkeys((today, *dates, on))),
+        geography_choices=tuple(choice(one) for one in dict.fromkeys((today, *days, on))) if days else (),
     )
 
 
+@require_safe
 def tree(request: ActorRequest) -> HttpResponse:
-    """The units that the actor's units stand over, on a day: one level at a time."""
-    today = timezone.localdate()
-    form = OnDateForm(request.GET)
-    on = form.on(today)
-    line = request.GET.get("tuyen", "professional")
-    actor = request.actor
+    """The units directly beneath one, on a line and a day; from there down, or up as far as the reader may see."""
+    today, actor = timezone.localdate(), request.actor
+    on = OnDateForm(request.GET).on(today)
     tops = selectors.tops_of(actor, today)
     key = request.GET.get("don-vi", "")
-    top = selectors.unit_for(actor, key, today) if key else (tops[0] if tops else None)
-    lines = selectors.lines()
-    line = line if line in {one.key for one in lines} else lines[0].key if lines else line
-    children = selectors.children_of(top.id, line, on) if top else []
-    visible = set(selectors.visible_ids(actor, today).values_list("pk", flat=True)) if children else set()
-    shown = [child for child in children if child.id in visible]
-    by_kind: dict[str, list[selectors.UnitCard]] = {}
-    for child in shown:
-        by_kind.setdefault(child.kind_name, []).append(child)
-    counts = selectors.child_counts([child.id for child in shown], line, on)
+    top = selectors.unit_for(actor, key, today) if key else next(iter(tops), None)
+    context = {"top": top, "tops": tops, "on": on, "is_today": on == today}
     return render(
         request,
         "orgs/tree.html",
         {
-            "top": top,
-            "tops": tops,
-            "line": line,
-            "lines": lines,
-            "groups": [(kind, [(child, counts.get(child.id, 0)) for child in held]) for kind, held in by_kind.items()],
-            "count": len(shown),
-            "on": on,
-            "is_today": on == today,
-            "form": form,
+            **context,
+            **(_beneath(request, top, on, today) if top else {}),
             "bar": _bar(request, on, today, selectors.days_of_change()),
         },
     )
 
 
+def _beneath(request: ActorRequest, top: selectors.UnitCard, on: date, today: date) -> dict[str, Any]:
+    lines = selectors.lines()
+    asked = request.GET.get("tuyen", "")
+    line = asked if asked in {one.key for one in lines} else selectors.first_line_beneath(top.id, on)
+    children = selectors.children_of(top.id, line, on)
+    above = selectors.ancestors_of(top.id, line, on)[:0:-1]
+    shown = selectors.visible_to(request.actor, today).filter(pk__in=[*above, *(child.id for child in children)])
+    visible = set(shown.values_list("pk", flat=True))
+    counts = selectors.child_counts(visible, line, on)
+    by_kind: dict[str, list[tuple[selectors.UnitCard, int]]] = {}
+    for child in children:
+        if child.id in visible:
+            by_kind.setdefault(child.kind_name, []).append((child, counts.get(child.id, 0)))
+    return {
+        "line": line,
+        "lines": lines,
+        "above": selectors.cards([unit_id for unit_id in above if unit_id in visible], on).values(),
+        "groups": list(by_kind.items()),
+        "count": sum(len(held) for held in by_kind.values()),
+    }
+
+
+@require_safe
 def unit(request: ActorRequest, key: str) -> HttpResponse:
-    """A unit: its names, its history line, what it came from and became, and what other rooms know of it."""
+    """A unit: what other rooms know of it, where it belongs, who works there, what it came from and became.
+
+    A panel may give `headline`, one sentence that the page begins with, and `simulated_note` in its context.
+    """
     today = timezone.localdate()
     card = selectors.unit_for(request.actor, key, today)
-    panels = [panel for _, source in page_panels if (panel := source(request.actor, card.id, today)) is not None]
+    offered = (source(request.actor, card.id, today) for _, source in page_panels)
+    became = selectors.successors_of(card.id)
+    panels = sorted((panel for panel in offered if panel is not None), key=lambda panel: panel.order)
     return render(
         request,
         "orgs/unit.html",
         {
             "card": card,
+            "ended": card.has_ended(today),
+            "headline": _first(panels, "headline"),
+            "simulated_note": _first(panels, "simulated_note"),
+            "panels": panels,
             "area": selectors.area_card(card.area_id, today) if card.area_id else None,
             "area_codes": selectors.codes_of(card.area_id, today) if card.area_id else [],
+            "regions": selectors.regions_of(card.area_id, today) if card.area_id else [],
+            "beneath": selectors.child_count(card.id, today),
             "versions": selectors.versions_of(card.id),
             "origins": selectors.origins_of(card.id),
-            "successors": selectors.successors_of(card.id),
+            "successors": became,
+            "linked": _visible(request, became, today),
             "parents": selectors.parents_of(card.id),
+            "source": selectors.source_titles(card.source),
             "people": [(name, ROLE_NAMES[role], acting) for name, role, acting in selectors.people_at(card.id, today)],
-            "regions": selectors.regions_of(card.area_id, today) if card.area_id else [],
-            "ended": card.ended_on is not None and card.ended_on <= today,
-            "panels": sorted(panels, key=lambda panel: panel.order),
-            "bar": ContextBar(
-                unit_label=request.actor.unit_name,
-                unit_choices=acting_choices(request, request.actor),
-                geography_label="hôm nay",
-            ),
+            "bar": _bar(request, today, today),
         },
     )
 
 
+def _first(panels: Iterable[Panel], name: str) -> str:
+    return next((panel.context[name] for panel in panels if panel.context.get(name)), "")
+
+
+def _visible(request: ActorRequest, steps: Iterable[selectors.SuccessionStep], on: date) -> set[int]:
+    """The other units of these steps that the reader may open."""
+    rows = selectors.visible_to(request.actor, on).filter(pk__in=[step.other.id for step in steps])
+    return set(rows.values_list("pk", flat=True))
+
+
+@require_safe
 def search(request: ActorRequest) -> HttpResponse:
     """Units by name, accents ignored, in any of their versions."""
     words = request.GET.get("q", "").strip()
     today = timezone.localdate()
-    found = selectors.search_units(request.actor, words, today) if words else []
-    successors = {one.id: selectors.successors_of(one.id) for one in found if one.ended_on and one.ended_on <= today}
+    found = selectors.search_units(request.actor, words, today, limit=FOUND_AT_MOST + 1)
+    shown = found[:FOUND_AT_MOST]
+    wider = selectors.wider_areas((one.area_id for one in shown if one.area_id), today)
+    became = selectors.successors(one.id for one in shown if one.has_ended(today))
     return render(
         request,
         "orgs/search.html",
         {
             "words": words,
             "search_text": words,
-            "found": [(one, successors.get(one.id, [])) for one in found],
-            "tree_url": reverse("orgs:tree"),
+            "found": [(one, wider.get(one.area_id or 0), became.get(one.id, [])) for one in shown],
+            "linked": _visible(request, chain.from_iterable(became.values()), today),
+            "more": len(found) > FOUND_AT_MOST,
+            "bar": _bar(request, today, today),
         },
     )
+
+
+@require_safe
+def region(request: ActorRequest, key: str) -> HttpResponse:
+    """The areas of a region on a day, and how sure the list is."""
+    today = timezone.localdate()
+    on = OnDateForm(request.GET).on(today)
+    held = selectors.region_by_key(key)
+    days = [one - date.resolution for one in selectors.region_days(held)]
+    return render(
+        request,
+        "orgs/region.html",
+        {
+            "region": held,
+            "places": selectors.region_places(held, request.actor, on, today=today),
+            "on": on,
+            "is_today": on == today,
+            "bar": _bar(request, on, today, days),
+        },
+    )
+
+
+@require_safe
+def gaps(request: ActorRequest) -> HttpResponse:
+    """What the sources of the sector pack do not say, and nobody guessed."""
+    today = timezone.localdate()
+    return render(request, "orgs/gaps.html", {"gaps": selectors.gaps(), "bar": _bar(request, today, today)})

@@ -1,0 +1,1 @@
+"""Measurements of the budgets: one file each, medians in one run, never asserted."""

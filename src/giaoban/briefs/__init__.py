@@ -1,0 +1,1 @@
+"""Briefing books: what a meeting reads, frozen as presented."""

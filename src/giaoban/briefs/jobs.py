@@ -1,0 +1,10 @@
+"""Work of this room that is done later."""
+
+from procrastinate.contrib.django import app
+
+from giaoban.briefs import services
+
+
+@app.task(name=services.RENDER_JOB)
+def render(book_id: int) -> None:
+    services.render(book_id)

@@ -1,0 +1,56 @@
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, transaction
+
+from giaoban.briefs import selectors, services
+from giaoban.briefs.models import BriefingBook
+from giaoban.briefs.tests import factories
+from giaoban.kit.acts import acts_on
+from giaoban.kit.permissions import Role
+from giaoban.tasks.tests import factories as people
+from giaoban.tasks.tests.factories import Tree
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def held() -> Tree:
+    return people.tree()
+
+
+def test_versions_are_counted_and_signed(held: Tree) -> None:
+    first, second = factories.book(held), factories.book(held)
+    assert [book.version for book in selectors.books_of("hop-thu")] == [2, 1]
+    assert selectors.latest_book("hop-thu") == second
+    assert acts_on(first)[0].name == "briefs.freeze"
+    assert selectors.intact(first)
+
+
+def test_freezing_needs_the_right_at_the_unit(held: Tree) -> None:
+    with pytest.raises(PermissionDenied, match="chuẩn bị cuộc họp của Sở Thử nghiệm"):
+        factories.book(held, by=people.actor(held.office, Role.OFFICER))
+    assert not BriefingBook.objects.exists()
+
+
+def test_the_database_keeps_a_frozen_book_as_it_was(held: Tree) -> None:
+    book = factories.book(held)
+    for change in ({"content": {"khac": 1}}, {"title": "Khác"}, {"version": 7}):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            BriefingBook.objects.filter(pk=book.pk).update(**change)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        book.delete()
+    book.refresh_from_db()
+    assert selectors.intact(book)
+
+
+def test_both_documents_are_printed_and_printing_again_changes_nothing(held: Tree) -> None:
+    factories.templates()
+    book = factories.book(held)
+    services.render(book.pk)
+    book.refresh_from_db()
+    assert book.pdf is not None and book.docx is not None
+    assert bytes(book.pdf.content).startswith(b"%PDF")
+    first = book.pdf_id
+    services.render(book.pk)
+    book.refresh_from_db()
+    assert book.pdf_id == first

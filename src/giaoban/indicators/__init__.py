@@ -1,0 +1,1 @@
+"""Indicators computed from figures; discrepancies with what was published."""

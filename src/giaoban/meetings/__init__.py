@@ -1,0 +1,1 @@
+"""Meetings, conclusions, notices."""

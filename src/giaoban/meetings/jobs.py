@@ -1,0 +1,10 @@
+"""Work of this room that is done later."""
+
+from procrastinate.contrib.django import app
+
+from giaoban.meetings import services
+
+
+@app.task(name=services.RENDER_JOB)
+def render_notice(notice_id: int) -> None:
+    services.render_notice(notice_id)

@@ -1,0 +1,48 @@
+from giaoban.meetings.web.views.conclusions import (
+    change_kind,
+    clears,
+    complete,
+    conclusion,
+    issue,
+    record,
+    split,
+    undo,
+)
+from giaoban.meetings.web.views.papers import attachment, notice_docx, notice_pdf, projector
+from giaoban.meetings.web.views.preparing import (
+    agenda,
+    agenda_item,
+    attach,
+    attendance,
+    freeze_book,
+    hold,
+    index,
+    invite,
+    meeting,
+    plan,
+)
+
+__all__ = [
+    "agenda",
+    "agenda_item",
+    "attach",
+    "attachment",
+    "attendance",
+    "change_kind",
+    "clears",
+    "complete",
+    "conclusion",
+    "freeze_book",
+    "hold",
+    "index",
+    "invite",
+    "issue",
+    "meeting",
+    "notice_docx",
+    "notice_pdf",
+    "plan",
+    "projector",
+    "record",
+    "split",
+    "undo",
+]

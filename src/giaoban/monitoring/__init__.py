@@ -1,0 +1,1 @@
+"""Watch rules and findings: weak spots and good models."""

@@ -1,0 +1,22 @@
+from django.apps import AppConfig
+
+
+class MonitoringConfig(AppConfig):
+    name = "giaoban.monitoring"
+    label = "monitoring"
+    verbose_name = "Theo dõi"
+
+    def ready(self) -> None:
+        from giaoban.kit.registries import NavigationEntry, navigation, pack_loaders, page_panels, work_items
+        from giaoban.monitoring.loading import load_watch_rules
+        from giaoban.monitoring.panels import findings_panel, indicators_panel
+        from giaoban.monitoring.work import findings_to_judge
+
+        pack_loaders.register("watch rules", load_watch_rules)
+        work_items.register("monitoring", findings_to_judge)
+        page_panels.register("indicators", indicators_panel)
+        page_panels.register("findings", findings_panel)
+        navigation.register(
+            "monitoring",
+            NavigationEntry("Theo dõi", "monitoring:matrix", 30, short="Theo dõi", icon="watch", prefix="/theo-doi/"),
+        )

@@ -1,0 +1,331 @@
+"""Findings, the matrix field × locality, the indicators of one unit. A proposal is seen only by those who judge it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404
+
+from giaoban.core.indicators import difference_in_points
+from giaoban.indicators.selectors import Indicator, Reading, indicators, reading
+from giaoban.kit.actors import Actor
+from giaoban.kit.models import Word
+from giaoban.kit.permissions import Permission
+from giaoban.monitoring.models import Finding as Finding
+from giaoban.monitoring.models import FindingState
+from giaoban.monitoring.models import WatchRule as WatchRule
+from giaoban.monitoring.rules import Picked, pick, reason, step
+from giaoban.orgs.selectors import UnitCard, cards, fields, scope_ids, visible_ids
+from giaoban.reporting import selectors as reporting
+from giaoban.reporting.selectors import Period
+
+THRESHOLDS = (Decimal(2), Decimal(5))  # points from the level of all together; shown in the legend
+
+
+@dataclass(frozen=True, slots=True)
+class FindingCard:
+    """A finding as shown: who, what, against what, why, and who judged it how."""
+
+    pk: int
+    unit: UnitCard
+    kind: str
+    kind_name: str
+    state: str
+    state_name: str
+    value: Decimal | None
+    reference: Decimal | None
+    rank: int | None
+    out_of: int | None
+    reason: str
+    rule_name: str
+    indicator_name: str
+    scale: int
+    unit_of_measure: str
+    period_id: int
+    period_label: str
+    watcher_id: int
+    judgement: str
+    judged_by: str
+    simulated: bool
+
+
+def _card(finding: Finding, unit: UnitCard) -> FindingCard:
+    indicator = finding.rule.indicator
+    return FindingCard(
+        pk=finding.pk,
+        unit=unit,
+        kind=finding.kind,
+        kind_name=finding.get_kind_display(),
+        state=finding.state,
+        state_name=finding.get_state_display(),
+        value=finding.value,
+        reference=finding.reference,
+        rank=finding.rank,
+        out_of=finding.out_of,
+        reason=finding.reason,
+        rule_name=finding.rule.name,
+        indicator_name=indicator.name,
+        scale=indicator.scale,
+        unit_of_measure=indicator.unit,
+        period_id=finding.period_id,
+        period_label=finding.period.label,
+        watcher_id=finding.watcher_id,
+        judgement=finding.judgement,
+        judged_by=finding.judged.actor_name if finding.judged else "",
+        simulated=bool(finding.evidence.get("simulated")),
+    )
+
+
+def finding_cards(findings: Iterable[Finding], on: date) -> list[FindingCard]:
+    """Two queries at most for all of them; `findings` come with rule, indicator, period and act joined."""
+    held = list(findings)
+    called = cards([finding.unit_id for finding in held], on)
+    return [_card(finding, called[finding.unit_id]) for finding in held]
+
+
+def judges_at(actor: Actor) -> list[int]:
+    """The units for which the actor judges findings."""
+    return [unit_id for unit_id in actor.unit_ids if actor.may(Permission.JUDGE_FINDING, at=unit_id)]
+
+
+def findings(actor: Actor, on: date) -> QuerySet[Finding]:
+    """Findings about visible units; a proposal only to those who may judge it."""
+    rows = Finding.objects.select_related("rule__indicator", "period", "judged", "proposed").filter(
+        unit_id__in=visible_ids(actor, on)
+    )
+    if not actor.everything:
+        rows = rows.filter(~Q(state=FindingState.PROPOSED) | Q(watcher_id__in=judges_at(actor)))
+    return rows.order_by("-period__end", "period_id", "rule_id", "pk")
+
+
+def finding_for(actor: Actor, pk: int, on: date) -> Finding:
+    """Raises Http404 outside what the actor may see."""
+    found = findings(actor, on).filter(pk=pk).first()
+    if found is None:
+        raise Http404("Không có phát hiện này trong phạm vi của bạn.")
+    return found
+
+
+def findings_for(actor: Actor | None, watcher_id: int, period_id: int | None, on: date) -> list[FindingCard]:
+    """Confirmed findings that a unit watches, for its meetings; `actor` None = whoever reads the watcher's papers."""
+    rows = Finding.objects.select_related("rule__indicator", "period", "judged").filter(
+        watcher_id=watcher_id, state=FindingState.CONFIRMED
+    )
+    if period_id is not None:
+        rows = rows.filter(period_id=period_id)
+    if actor is not None:
+        rows = rows.filter(unit_id__in=visible_ids(actor, on))
+    return finding_cards(rows.order_by("rule_id", "pk"), on)
+
+
+def watch_rules() -> list[WatchRule]:
+    return list(WatchRule.objects.select_related("indicator__form").order_by("pk"))
+
+
+def watch_rule_for(key: str) -> WatchRule:
+    found = WatchRule.objects.select_related("indicator__form").filter(key=key).first()
+    if found is None:
+        raise Http404("Không có quy tắc theo dõi này.")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """What a rule would name among the units that a watcher stands over, and the reading it compares in."""
+
+    reading: Reading
+    picked: tuple[Picked, ...]
+    units: dict[int, UnitCard]
+
+
+def proposals(rule: WatchRule, period: Period, watcher_id: int, on: date) -> Proposals:
+    """Let a rule look at a period; nothing is kept. Level and ranks are those of the watcher's own scope."""
+    scope = set(scope_ids([watcher_id], on).values_list("pk", flat=True))
+    held = reading(rule.indicator, period, scope)
+    picked = pick(
+        rule.kind,
+        rule.settings,
+        {unit_id: one.value for unit_id, one in held.units.items()},
+        reference=held.overall.value,
+        ranks=held.ranks,
+        expected=frozenset(reporting.reporters_of(rule.indicator.form, period) & scope),
+    )
+    return Proposals(held, tuple(picked), cards((one.unit_id for one in picked), on))
+
+
+def reason_of(rule: WatchRule, one: Picked, unit: UnitCard) -> str:
+    """The rule's sentence about one unit."""
+    indicator = rule.indicator
+    return reason(
+        rule.settings["reason_template"],
+        one,
+        unit_name=unit.short_name,
+        indicator=indicator.name,
+        measure=indicator.unit,
+        scale=indicator.scale,
+    )
+
+
+def stands_over_all(rule: WatchRule, unit_id: int, on: date) -> bool:
+    """Whether all who report a rule's indicator in its latest period belong to the unit; False when nobody does."""
+    period = latest_period(rule)
+    reporters = reporting.reporters_of(rule.indicator.form, period) if period else frozenset()
+    return bool(reporters) and reporters <= set(scope_ids([unit_id], on).values_list("pk", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixCell:
+    """One indicator of one unit. `points`: from the level of all together; `before`: value of the same period before.
+
+    step: −2…+2 around that level (plus = better); None = no data, which is not the same as even.
+    """
+
+    value: Decimal | None = None
+    points: Decimal | None = None
+    rank: int | None = None
+    step: int | None = None
+    before: Decimal | None = None
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+    open_findings: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixColumn:
+    """One indicator in its latest period; `before` is the same period of the year before. None = no figures."""
+
+    indicator: Indicator
+    period: Period | None = None
+    reading: Reading | None = None
+    before: Reading | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    unit: UnitCard
+    cells: tuple[MatrixCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Fields × localities. `rows` are ordered by the first column with figures, best first."""
+
+    columns: tuple[MatrixColumn, ...]
+    rows: tuple[MatrixRow, ...]
+    unmeasured_fields: tuple[str, ...]
+
+
+def latest_period(rule: WatchRule) -> Period | None:
+    """The latest period for which anything of the rule's indicator was accepted."""
+    return reporting.latest_period_with_figures(rule.indicator.form)
+
+
+def matrix(actor: Actor, on: date, *, tags: frozenset[str] = frozenset(), period: Period | None = None) -> Matrix:
+    """One column per indicator of the chosen fields, one row per visible unit with figures in any of them.
+
+    tags: only fields of work with all of these (`state_management`, `citizen_facing`).
+    period: indicators reported by that period's rule are read in it, instead of in their latest.
+    """
+    known = indicators()
+    columns = tuple(_column(indicator, period) for indicator in known if _tagged(indicator.field, tags))
+    measured = {unit_id for column in columns if column.reading for unit_id in column.reading.units}
+    visible = set(visible_ids(actor, on).filter(pk__in=measured).values_list("pk", flat=True))
+    called = cards(visible, on)
+    marked = _open_findings(visible)
+    rows = [
+        MatrixRow(called[unit_id], tuple(_cell(column, unit_id, marked) for column in columns))
+        for unit_id in _ordered(columns, visible, called)
+    ]
+    return Matrix(columns, tuple(rows), _unmeasured({one.field_id for one in known}, tags))
+
+
+def _column(indicator: Indicator, wanted: Period | None = None) -> MatrixColumn:
+    latest = reporting.latest_period_with_figures(indicator.form)
+    if latest is None:
+        return MatrixColumn(indicator)
+    period = wanted if wanted is not None and wanted.rule_id == latest.rule_id else latest
+    before = reporting.period_before(period)
+    return MatrixColumn(indicator, period, reading(indicator, period), reading(indicator, before) if before else None)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitIndicator:
+    """One indicator of one unit, and all values it is compared with."""
+
+    column: MatrixColumn
+    cell: MatrixCell
+    overall: Decimal | None
+    values: tuple[Decimal, ...]
+    out_of: int
+    simulated: bool
+
+
+def indicators_of(unit_id: int) -> list[UnitIndicator]:
+    """The indicators for which a unit has figures, each in its latest period, compared with all who reported it."""
+    marked = _open_findings([unit_id])
+    found = []
+    for column in map(_column, indicators()):
+        if column.reading is None or unit_id not in column.reading.units:
+            continue
+        held = column.reading
+        values = tuple(one.value for one in held.units.values() if one.value is not None)
+        cell = _cell(column, unit_id, marked)
+        found.append(UnitIndicator(column, cell, held.overall.value, values, len(held.ranks), held.simulated))
+    return found
+
+
+def _tagged(field: object, tags: frozenset[str]) -> bool:
+    return all(field is not None and getattr(field, tag) is True for tag in tags)
+
+
+def _unmeasured(with_field: set[int | None], tags: frozenset[str]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields() if field.pk not in with_field and _tagged(field, tags))
+
+
+def _open_findings(unit_ids: Iterable[int]) -> dict[tuple[int, int], int]:
+    counts: dict[tuple[int, int], int] = {}
+    rows = Finding.objects.filter(unit_id__in=list(unit_ids), state=FindingState.CONFIRMED)
+    for unit_id, indicator_id in rows.values_list("unit_id", "rule__indicator_id"):
+        counts[unit_id, indicator_id] = counts.get((unit_id, indicator_id), 0) + 1
+    return counts
+
+
+def _ordered(columns: Sequence[MatrixColumn], unit_ids: Iterable[int], called: dict[int, UnitCard]) -> list[int]:
+    first = next((column.reading for column in columns if column.reading and column.reading.ranks), None)
+    ranks = first.ranks if first else {}
+    return sorted(unit_ids, key=lambda unit_id: (ranks.get(unit_id, 10**6), called[unit_id].sort_key))
+
+
+def _cell(column: MatrixColumn, unit_id: int, marked: dict[tuple[int, int], int]) -> MatrixCell:
+    held = column.reading.units.get(unit_id) if column.reading else None
+    if held is None or column.reading is None:
+        return MatrixCell()
+    reference = column.reading.overall.value
+    before = column.before.units.get(unit_id) if column.before else None
+    return MatrixCell(
+        value=held.value,
+        points=difference_in_points(held.value, reference),
+        rank=column.reading.ranks.get(unit_id),
+        step=step(held.value, reference, THRESHOLDS, higher=column.indicator.higher_is_better),
+        before=before.value if before else None,
+        numerator=held.rate.numerator,
+        denominator=held.rate.denominator,
+        open_findings=marked.get((unit_id, column.indicator.pk), 0),
+    )
+
+
+def counts_by_state(rows: QuerySet[Finding]) -> dict[str, int]:
+    """How many findings stand in each state; every state is named."""
+    held = dict(rows.order_by().values_list("state").annotate(count=Count("pk")))
+    return {state: held.get(state, 0) for state in FindingState.values}
+
+
+def tile_map() -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
+    """Where the pack places each area on the tile map (area key → row, column), and its extra squares with labels."""
+    words = Word.objects.filter(list__in=["tile_map", "tile_map_extras"])
+    placed = {word.data["area"]: word.data for word in words if word.list == "tile_map"}
+    extras = [{**word.data, "label": word.name} for word in words if word.list == "tile_map_extras"]
+    return placed, extras

@@ -1,0 +1,1 @@
+"""Regimes, forms, periods, obligations, submissions, consolidation."""

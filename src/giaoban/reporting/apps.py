@@ -1,0 +1,32 @@
+from django.apps import AppConfig
+
+
+class ReportingConfig(AppConfig):
+    name = "giaoban.reporting"
+    label = "reporting"
+    verbose_name = "Báo cáo"
+
+    def ready(self) -> None:
+        from giaoban.kit import registries
+        from giaoban.reporting import offers, panels
+        from giaoban.reporting.services.loading import load_forms, load_regimes
+
+        registries.pack_loaders.register("forms", load_forms)
+        registries.pack_loaders.register("regimes", load_regimes)
+        registries.work_items.register("reporting", offers.work_items)
+        registries.figure_sources.register("reporting.cell", offers.figure)
+        registries.unit_dependents.register(
+            "reporting", registries.UnitDependent(effects=offers.effects, apply=offers.apply)
+        )
+        registries.navigation.register(
+            "reporting",
+            registries.NavigationEntry("Báo cáo", "reporting:index", 10, icon="reports", prefix="/bao-cao/"),
+        )
+        registries.navigation.register(
+            "figures",
+            registries.NavigationEntry(
+                "Số liệu", "reporting:table-index", 20, icon="figures", prefix="/bao-cao/so-lieu/"
+            ),
+        )
+        registries.page_panels.register("reports", panels.reports_panel)
+        registries.page_panels.register("figures", panels.figures_panel)

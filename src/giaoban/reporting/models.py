@@ -1,0 +1,300 @@
+"""Who owes which form for which period by when, and what came in. Submitted lines are only ever inserted."""
+
+import pghistory
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from giaoban.kit.models import Dated
+
+
+class Regime(Dated):
+    """A legal act that orders reports, with the span in which it governs."""
+
+    key = models.CharField(max_length=80, unique=True)
+    act = models.CharField(max_length=200)
+    title = models.TextField(blank=True)
+    number = models.CharField(max_length=80, blank=True)
+    issued_on = models.DateField(null=True)
+    source = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return self.act
+
+
+class PeriodRule(models.Model):
+    """How a regime cuts the year; `definition` is what `core.periods.rule_from_dict` reads."""
+
+    regime = models.ForeignKey(Regime, on_delete=models.CASCADE, related_name="period_rules")
+    key = models.CharField(max_length=80, unique=True)
+    name = models.CharField(max_length=200)
+    definition = models.JSONField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Period(models.Model):
+    """One period and one instalment of it. `end` and `actual_until` are exclusive."""
+
+    rule = models.ForeignKey(PeriodRule, on_delete=models.PROTECT, related_name="periods")
+    code = models.CharField(max_length=40)
+    instalment = models.CharField(max_length=40, blank=True)
+    label = models.CharField(max_length=200)
+    start = models.DateField()
+    end = models.DateField()
+    actual_until = models.DateField(null=True)
+    estimated_months = models.PositiveSmallIntegerField(default=0)
+    cumulative = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["rule", "code", "instalment"], name="period_once"),
+            models.CheckConstraint(name="period_in_order", condition=Q(end__gt=F("start"))),
+        )
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class FormKind(models.TextChoices):
+    LEGAL = "legal", "biểu mẫu pháp lý"
+    CAPTURE = "capture", "biểu ghi số liệu, không phải biểu mẫu pháp lý"
+    REQUEST = "request", "yêu cầu báo cáo đột xuất, không phải biểu mẫu pháp lý"
+
+
+class FormVersion(Dated):
+    """A form under one act. A published version never changes: `checksum` guards it."""
+
+    key = models.CharField(max_length=200, unique=True)
+    act = models.CharField(max_length=200)
+    code = models.CharField(max_length=80)
+    title = models.TextField()
+    kind = models.CharField(max_length=20, choices=FormKind.choices)
+    definition = models.JSONField()
+    checksum = models.CharField(max_length=64)
+    field = models.ForeignKey("orgs.Field", null=True, on_delete=models.PROTECT, related_name="+")
+    family = models.CharField(max_length=80, blank=True)
+    regime = models.ForeignKey(Regime, null=True, on_delete=models.PROTECT, related_name="forms")
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class OwingRule(models.Model):
+    """Units of a kind owe a form, for the periods of a rule, to a receiver above them on a line.
+
+    `deadlines`: rule key / instalment → date word of `core.periods.due_on`; absent = the sources give none.
+    `receiver_kind` empty: nobody receives (published figures captured as they are).
+    """
+
+    form = models.ForeignKey(FormVersion, on_delete=models.CASCADE, related_name="owing_rules")
+    reporter_kind = models.ForeignKey("orgs.UnitKind", on_delete=models.PROTECT, related_name="+")
+    receiver_kind = models.ForeignKey("orgs.UnitKind", null=True, on_delete=models.PROTECT, related_name="+")
+    line = models.ForeignKey("orgs.Line", on_delete=models.PROTECT, related_name="+")
+    rules = models.ManyToManyField(PeriodRule, related_name="owing_rules")
+    deadlines = models.JSONField(default=dict)
+    deadline_set = models.CharField(max_length=80, blank=True)
+    status = models.CharField(max_length=80, blank=True)
+    source = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["form", "reporter_kind", "line"], name="owing_rule_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.form} ← {self.reporter_kind}"
+
+
+@pghistory.track()
+class Obligation(models.Model):
+    """A unit owes a form for a period. `due_on` empty = no deadline is known, which is a state of its own."""
+
+    unit = models.ForeignKey("orgs.Unit", on_delete=models.PROTECT, related_name="obligations")
+    form = models.ForeignKey(FormVersion, on_delete=models.PROTECT, related_name="obligations")
+    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="obligations")
+    receiver = models.ForeignKey("orgs.Unit", null=True, on_delete=models.PROTECT, related_name="+")
+    due_on = models.DateField(null=True)
+    due_source = models.CharField(max_length=300, blank=True)
+    simulated = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["unit", "form", "period"], name="owed_once"),)
+        indexes = (
+            models.Index(fields=["form", "period", "unit"]),
+            models.Index(fields=["receiver", "due_on"]),
+            models.Index(fields=["due_on"]),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.unit} · {self.form} · {self.period}"
+
+
+class DeadlineChange(models.Model):
+    """A deadline moved by a numbered dispatch or a decision of the receiver. The history is never rewritten."""
+
+    obligation = models.ForeignKey(Obligation, on_delete=models.CASCADE, related_name="deadline_changes")
+    old_due_on = models.DateField(null=True)
+    due_on = models.DateField()
+    basis = models.CharField(max_length=300)
+    reason = models.TextField()
+    act = models.ForeignKey("kit.Act", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.old_due_on} → {self.due_on}"
+
+
+class Reminder(models.Model):
+    """The receiver reminded the unit; shown in its My work."""
+
+    obligation = models.ForeignKey(Obligation, on_delete=models.CASCADE, related_name="reminders")
+    note = models.TextField(blank=True)
+    act = models.ForeignKey("kit.Act", on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.obligation)
+
+
+class Draft(models.Model):
+    """What is being typed. `figures`: cell address ``table/row/subunit/column`` (+ ``/estimate``) → text as typed."""
+
+    obligation = models.OneToOneField(Obligation, on_delete=models.CASCADE, related_name="draft")
+    figures = models.JSONField(default=dict)
+    notes = models.TextField(blank=True)
+    explanations = models.JSONField(default=dict)
+    saved_at = models.DateTimeField()
+    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.obligation)
+
+
+class SubmissionState(models.TextChoices):
+    SENT = "sent", "đã gửi, chờ tiếp nhận"
+    RETURNED = "returned", "trả lại"
+    ACCEPTED = "accepted", "đã tiếp nhận"
+    SUPERSEDED = "superseded", "đã có bản thay thế"
+
+
+class Channel(models.TextChoices):
+    WEB = "web", "nhập trên trang"
+    WORKBOOK = "workbook", "tệp bảng tính"
+    CSV = "csv", "tệp CSV"
+    PUBLICATION = "publication", "ghi từ công bố"
+
+
+class ImportedFile(models.Model):
+    """A file that was taken in whole. The same bytes are refused a second time."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    filename = models.CharField(max_length=255)
+    channel = models.CharField(max_length=20, choices=Channel.choices)
+    blob = models.ForeignKey("documents.Blob", on_delete=models.PROTECT, related_name="+")
+    act = models.ForeignKey("kit.Act", on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+@pghistory.track()
+class Submission(models.Model):
+    """Version n of what a unit sent. `is_current` marks the latest accepted: these are the figures."""
+
+    obligation = models.ForeignKey(Obligation, on_delete=models.PROTECT, related_name="submissions")
+    version = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=20, choices=SubmissionState.choices)
+    is_current = models.BooleanField(default=False)
+    channel = models.CharField(max_length=20, choices=Channel.choices)
+    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    entered_by_name = models.CharField(max_length=200)
+    on_behalf_of = models.CharField(max_length=300, blank=True)
+    signatures = models.JSONField(default=list)  # [{"role": "Người lập biểu", "name": "…"}], in the form's order
+    document_number = models.CharField(max_length=80, blank=True)
+    document_date = models.DateField(null=True)
+    scan = models.ForeignKey("documents.Blob", null=True, on_delete=models.PROTECT, related_name="+")
+    file = models.ForeignKey(ImportedFile, null=True, on_delete=models.PROTECT, related_name="submissions")
+    sent_at = models.DateTimeField()
+    receipt = models.CharField(max_length=40, unique=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by_name = models.CharField(max_length=200, blank=True)
+    decision_reason = models.TextField(blank=True)
+    notes = models.TextField(blank=True)
+    explanations = models.JSONField(default=dict)  # issue key → the unit's words
+    simulated = models.BooleanField(default=False)
+    source = models.TextField(blank=True)
+    # Of the lines as sent, which never change: cells filled, cells asked for, warnings that the unit explained.
+    filled = models.PositiveIntegerField()
+    required = models.PositiveIntegerField()
+    warnings = models.PositiveIntegerField()
+    act = models.ForeignKey("kit.Act", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["obligation", "version"], name="submission_version_once"),
+            models.UniqueConstraint(fields=["obligation"], condition=Q(is_current=True), name="one_current_submission"),
+            models.CheckConstraint(
+                name="current_is_accepted", condition=Q(is_current=False) | Q(state=SubmissionState.ACCEPTED)
+            ),
+            models.CheckConstraint(
+                name="decided_when_decided", condition=Q(state=SubmissionState.SENT) | Q(decided_at__isnull=False)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.obligation} v{self.version}"
+
+
+class SubmissionLine(models.Model):
+    """A form row, or a form row × sub-unit: one dense vector over the table's numeric columns.
+
+    `values`, `estimates`: scaled integers (value × 10^scale of the column), NULL where nothing stands.
+    `marks`: `core.figures.Mark` per column. Insert-only.
+    """
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="lines")
+    table = models.CharField(max_length=40)
+    row = models.CharField(max_length=80)
+    subunit = models.CharField(max_length=120, blank=True)
+    values = ArrayField(models.BigIntegerField(null=True))
+    estimates = ArrayField(models.BigIntegerField(null=True))
+    marks = ArrayField(models.SmallIntegerField())
+    texts = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["submission", "table", "row", "subunit"], name="line_once"),
+            models.CheckConstraint(
+                name="line_vectors_of_one_width",
+                condition=Q(values__len=F("marks__len")) & Q(estimates__len=F("marks__len")),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.table}/{self.row}/{self.subunit}"
+
+
+class Layer(models.TextChoices):
+    CONFIRMED = "confirmed", "đã xác nhận"
+    PRESENTED = "presented", "đã trình"
+
+
+class Snapshot(models.Model):
+    """A consolidated table frozen at a moment, beside the live one."""
+
+    form = models.ForeignKey(FormVersion, on_delete=models.PROTECT, related_name="snapshots")
+    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="snapshots")
+    unit = models.ForeignKey("orgs.Unit", on_delete=models.PROTECT, related_name="+")
+    geography_on = models.DateField(null=True)
+    layer = models.CharField(max_length=20, choices=Layer.choices)
+    content = models.JSONField()
+    checksum = models.CharField(max_length=64)
+    act = models.ForeignKey("kit.Act", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.form} {self.period} {self.layer}"

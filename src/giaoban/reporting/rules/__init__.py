@@ -1,0 +1,29 @@
+"""Decisions of reporting in plain Python."""
+
+from giaoban.reporting.rules.explaining import errors_in, issue_key, kept, unexplained, warnings_in
+from giaoban.reporting.rules.states import STATE_NAMES, ReportState, WrongState, next_state, report_state
+from giaoban.reporting.rules.typed import (
+    NIL_SIGN,
+    NOT_APPLICABLE_SIGN,
+    figures_from_texts,
+    text_key,
+    texts_from_figures,
+)
+
+__all__ = [
+    "NIL_SIGN",
+    "NOT_APPLICABLE_SIGN",
+    "STATE_NAMES",
+    "ReportState",
+    "WrongState",
+    "errors_in",
+    "figures_from_texts",
+    "issue_key",
+    "kept",
+    "next_state",
+    "report_state",
+    "text_key",
+    "texts_from_figures",
+    "unexplained",
+    "warnings_in",
+]

@@ -1,0 +1,32 @@
+"""Which findings stop a report, and which only need the unit's words."""
+
+from collections.abc import Iterable, Mapping
+
+from giaoban.core.issues import Issue
+
+
+def issue_key(issue: Issue) -> str:
+    """Name of a finding among explanations: "large-change:own/total//c1"; the formula tells two at one cell apart."""
+    at = issue.at
+    formula = issue.params.get("formula")
+    place = f"{issue.code}:{at.table}/{at.row}/{at.subunit}/{at.column}"
+    return f"{place}?{formula}" if formula else place
+
+
+def errors_in(issues: Iterable[Issue]) -> tuple[Issue, ...]:
+    return tuple(issue for issue in issues if issue.severity == "error")
+
+
+def warnings_in(issues: Iterable[Issue]) -> tuple[Issue, ...]:
+    return tuple(issue for issue in issues if issue.severity == "warning")
+
+
+def unexplained(issues: Iterable[Issue], explanations: Mapping[str, str]) -> tuple[Issue, ...]:
+    """The warnings for which no words stand in `explanations` (by `issue_key`)."""
+    return tuple(issue for issue in warnings_in(issues) if not explanations.get(issue_key(issue), "").strip())
+
+
+def kept(issues: Iterable[Issue], explanations: Mapping[str, str]) -> dict[str, str]:
+    """The explanations that belong to a warning of this version; others are dropped."""
+    keys = {issue_key(issue) for issue in warnings_in(issues)}
+    return {key: words.strip() for key, words in explanations.items() if key in keys and words.strip()}

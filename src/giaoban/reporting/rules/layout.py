@@ -1,0 +1,134 @@
+"""Where the cells of a form stand in a spreadsheet: one sheet per table, and one more for its estimated parts.
+
+Rows and columns count from 1, as people see them. Column 1 names the line; figures begin in column 2.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from giaoban.core.forms import Column, FormDefinition, Row, Table
+
+HEAD_ROWS: Final = 6  # code and act, title, period, units, how to fill in, title of the table
+LABEL_COLUMN: Final = 1
+FIRST_COLUMN: Final = 2
+FREE_LINES: Final = 40  # where the tree knows no sub-units, so many lines may be named by hand
+NOTE_ROWS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderCell:
+    """A heading over columns `left` to `right` and rows `top` to `bottom`."""
+
+    text: str
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinePlace:
+    """A line of the form in a sheet's row. `is_free`: the sub-unit is whatever is written in the label column."""
+
+    number: int
+    row: Row
+    subunit: str
+    label: str
+    is_free: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPlan:
+    """A table of the form on a sheet; `columns` from the sheet's column 2 on. Estimates have number columns only."""
+
+    name: str
+    table: Table
+    is_estimate: bool
+    columns: tuple[Column, ...]
+    headers: tuple[HeaderCell, ...]
+    units_row: int
+    ids_row: int
+    lines: tuple[LinePlace, ...]
+
+    @property
+    def first_row(self) -> int:
+        return self.ids_row + 1
+
+    @property
+    def last_row(self) -> int:
+        return self.ids_row + len(self.lines)
+
+    @property
+    def last_column(self) -> int:
+        return LABEL_COLUMN + len(self.columns)
+
+    def column_of(self, column_id: str) -> int:
+        """The sheet's column of a form's column. Raises StopIteration when the sheet has none."""
+        return FIRST_COLUMN + next(n for n, column in enumerate(self.columns) if column.id == column_id)
+
+
+SubunitNames = Mapping[tuple[str, str], Sequence[tuple[str, str]]]
+"""(table, dynamic row) → (key, label) of each sub-unit that it lists."""
+
+
+def plan(form: FormDefinition, subunits: SubunitNames, *, estimates: bool) -> tuple[SheetPlan, ...]:
+    """The sheets of a form in the order of its tables."""
+    sheets = []
+    single = len(form.tables) == 1
+    for number, table in enumerate(form.tables, start=1):
+        sheets.append(_sheet("Số liệu" if single else f"Bảng {number}", table, table.columns, subunits, False))
+        if estimates:
+            name = "Ước tính" if single else f"Ước tính {number}"
+            sheets.append(_sheet(name, table, table.numeric, subunits, True))
+    return tuple(sheets)
+
+
+def _sheet(name: str, table: Table, columns: Sequence[Column], subunits: SubunitNames, is_estimate: bool) -> SheetPlan:
+    depth = max((len(column.parent) + 1 for column in columns), default=1)
+    top = HEAD_ROWS + 1
+    units_row = top + depth
+    lines: list[LinePlace] = []
+    for row in table.rows:
+        for subunit, label, is_free in _lines(table, row, subunits):
+            lines.append(LinePlace(units_row + 2 + len(lines), row, subunit, label, is_free))
+    return SheetPlan(
+        name=name,
+        table=table,
+        is_estimate=is_estimate,
+        columns=tuple(columns),
+        headers=tuple(_headers(columns, top, depth)),
+        units_row=units_row,
+        ids_row=units_row + 1,
+        lines=tuple(lines),
+    )
+
+
+def _lines(table: Table, row: Row, subunits: SubunitNames) -> list[tuple[str, str, bool]]:
+    if not row.is_dynamic:
+        return [("", row.label or row.id, False)]
+    known = subunits.get((table.id, row.id), ())
+    if known:
+        return [(key, label, False) for key, label in known]
+    return [("", "", True)] * FREE_LINES
+
+
+def _headers(columns: Sequence[Column], top: int, depth: int) -> list[HeaderCell]:
+    """The header tree: neighbours under one parent share its cell, a leaf reaches down to the last header row."""
+    cells = [HeaderCell("", top, top + depth - 1, LABEL_COLUMN, LABEL_COLUMN)]
+    for level in range(depth):
+        start = 0
+        while start < len(columns):
+            path = columns[start].parent[: level + 1]
+            end = start
+            if len(path) > level:
+                while end + 1 < len(columns) and columns[end + 1].parent[: level + 1] == path:
+                    end += 1
+                cells.append(
+                    HeaderCell(path[level], top + level, top + level, FIRST_COLUMN + start, FIRST_COLUMN + end)
+                )
+            elif len(columns[start].parent) == level:
+                column = FIRST_COLUMN + start
+                cells.append(HeaderCell(columns[start].label, top + level, top + depth - 1, column, column))
+            start = end + 1
+    return cells

@@ -1,0 +1,52 @@
+"""The life of a report: what a version may become, and what that makes of the obligation. Timeliness is apart."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, Literal
+
+Event = Literal["accept", "return", "replace"]
+
+MOVES: Final[Mapping[tuple[str, Event], str]] = {
+    ("sent", "accept"): "accepted",
+    ("sent", "return"): "returned",
+    ("sent", "replace"): "superseded",  # a newer version was sent before anybody decided
+    ("accepted", "replace"): "superseded",  # a newer version was accepted
+}
+
+
+class ReportState(StrEnum):
+    """Where an obligation stands: what was done, never how punctually."""
+
+    MISSING = "missing"
+    DRAFT = "draft"
+    SENT = "sent"
+    RETURNED = "returned"
+    ACCEPTED = "accepted"
+
+
+STATE_NAMES: Final[Mapping[ReportState, str]] = {
+    ReportState.MISSING: "chưa gửi",
+    ReportState.DRAFT: "đang nhập",
+    ReportState.SENT: "đã gửi, chờ tiếp nhận",
+    ReportState.RETURNED: "trả lại để sửa",
+    ReportState.ACCEPTED: "đã tiếp nhận",
+}
+
+
+class WrongState(ValueError):
+    """The version is no longer in a state that allows the act."""
+
+
+def next_state(state: str, event: Event) -> str:
+    """What a version becomes. Raises WrongState."""
+    try:
+        return MOVES[state, event]
+    except KeyError:
+        raise WrongState(f"{event} is not possible in state {state}") from None
+
+
+def report_state(latest: str | None, *, has_draft: bool) -> ReportState:
+    """The state of an obligation from the state of its latest version (None: nothing sent yet)."""
+    if latest is None:
+        return ReportState.DRAFT if has_draft else ReportState.MISSING
+    return ReportState(latest)

@@ -1,0 +1,174 @@
+"""Figures as people type them, on a page or in a spreadsheet, and back.
+
+A cell's text: a number as Vietnamese offices write it (`core.vietnamese.parse_number`), "-" for a declared nil, "x" for
+not applicable, nothing for blank. The signs are those under Vietnamese statistical tables.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from giaoban.core import vietnamese
+from giaoban.core.checks import subunit_issues
+from giaoban.core.figures import (
+    BLANK,
+    NIL,
+    NOT_APPLICABLE,
+    Figure,
+    Figures,
+    Line,
+    LineKey,
+    Mark,
+    blank_line,
+    decimals,
+    reported,
+)
+from giaoban.core.forms import Column, FormDefinition, Table
+from giaoban.core.issues import Cell, Issue
+
+NIL_SIGN: Final = "-"
+NOT_APPLICABLE_SIGN: Final = "x"
+ESTIMATE: Final = "estimate"
+
+_NIL_WORDS: Final = frozenset({"-", "–", "—", "nil"})
+_NOT_APPLICABLE_WORDS: Final = frozenset({"x", "na"})
+
+
+def text_key(table: str, row: str, subunit: str, column: str, *, estimate: bool = False) -> str:
+    """Name of a cell among typed texts: "own/total//c1", or "own/total//c1/estimate" for the estimated part."""
+    key = f"{table}/{row}/{subunit}/{column}"
+    return f"{key}/{ESTIMATE}" if estimate else key
+
+
+def figures_from_texts(
+    form: FormDefinition, texts: Mapping[str, str], places: Mapping[str, Cell] | None = None
+) -> tuple[dict[LineKey, Line], list[Issue]]:
+    """Read typed cells; the issues name cells that are no cells of the form and texts that are no figures.
+
+    texts: by `text_key`. places: where each text stands in a file, by the same keys, so that issues can point there.
+    Every fixed row gets a line; a dynamic line exists when one of its cells is filled.
+    """
+    lines: dict[LineKey, Line] = {}
+    issues: list[Issue] = []
+    for table in form.tables:
+        for row in table.fixed_rows:
+            lines[table.id, row.id, ""] = blank_line(table, row.id)
+    for key, raw in texts.items():
+        text = raw.strip()
+        parts = key.split("/")
+        if not text or (len(parts) == 5 and parts[4] == ESTIMATE):
+            continue
+        if len(parts) != 4:
+            issues.append(Issue("unknown-column", "error", Cell(column=key)))
+            continue
+        at = (places or {}).get(key) or Cell(parts[0], parts[1], parts[2], parts[3])
+        place = _place(form, parts, at)
+        if isinstance(place, Issue):
+            issues.append(place)
+            continue
+        table, column = place
+        line = lines.setdefault((parts[0], parts[1], parts[2]), blank_line(table, parts[1], parts[2]))
+        if not column.is_number:
+            line.texts[column.id] = text
+            continue
+        figure = _figure(text, at, column, issues)
+        if figure is not None:
+            line.figures[table.positions[column.id]] = figure
+    _add_estimates(form, texts, places or {}, lines, issues)
+    return lines, issues
+
+
+def texts_from_figures(form: FormDefinition, figures: Figures) -> dict[str, str]:
+    """Figures as they would be typed; blank cells are left out."""
+    texts: dict[str, str] = {}
+    for (table_id, row, subunit), line in figures.items():
+        table = form.table(table_id)
+        for figure, column in zip(line.figures, table.numeric, strict=True):
+            if figure.mark is not Mark.BLANK:
+                typed = _typed(figure)
+                if typed:
+                    texts[text_key(table_id, row, subunit, column.id)] = typed
+                if figure.estimate is not None:
+                    key = text_key(table_id, row, subunit, column.id, estimate=True)
+                    texts[key] = vietnamese.number(figure.estimate)
+        for column_id, text in line.texts.items():
+            texts[text_key(table_id, row, subunit, column_id)] = text
+    return texts
+
+
+def _typed(figure: Figure) -> str:
+    if figure.mark is Mark.NIL:
+        return NIL_SIGN
+    return NOT_APPLICABLE_SIGN if figure.mark is Mark.NOT_APPLICABLE else vietnamese.number(figure.value)
+
+
+def _place(form: FormDefinition, parts: list[str], at: Cell) -> tuple[Table, Column] | Issue:
+    table_id, row_id, _, column_id = parts
+    table = form.tables_by_id.get(table_id)
+    if table is None:
+        return Issue("unknown-table", "error", at)
+    row = table.rows_by_id.get(row_id)
+    if row is None:
+        return Issue("unknown-row", "error", at)
+    column = table.columns_by_id.get(column_id)
+    if column is None:
+        return Issue("unknown-column", "error", at)
+    wrong = next(subunit_issues(row, at), None)
+    return wrong or (table, column)
+
+
+def _figure(text: str, at: Cell, column: Column, issues: list[Issue]) -> Figure | None:
+    """The figure of a text, or None with an issue."""
+    folded = text.lower()
+    if folded in _NIL_WORDS:
+        return NIL
+    if folded in _NOT_APPLICABLE_WORDS:
+        return NOT_APPLICABLE
+    value = _number(text, at, column, issues)
+    return None if value is None else reported(value)
+
+
+def _number(text: str, at: Cell, column: Column, issues: list[Issue]) -> Decimal | None:
+    try:
+        value = vietnamese.parse_number(text)
+    except ValueError:
+        issues.append(Issue("not-a-number", "error", at, {"text": text}))
+        return None
+    if decimals(value) > column.scale:
+        issues.append(Issue("too-many-decimals", "error", at, {"value": value, "scale": column.scale}))
+        return None
+    return value
+
+
+def _add_estimates(
+    form: FormDefinition,
+    texts: Mapping[str, str],
+    places: Mapping[str, Cell],
+    lines: dict[LineKey, Line],
+    issues: list[Issue],
+) -> None:
+    """Put the estimated parts beside the actual ones."""
+    for key, raw in texts.items():
+        text = raw.strip()
+        parts = key.split("/")
+        if not text or len(parts) != 5 or parts[4] != ESTIMATE:
+            continue
+        at = places.get(key) or Cell(parts[0], parts[1], parts[2], parts[3])
+        place = _place(form, parts[:4], at)
+        if isinstance(place, Issue):
+            issues.append(place)
+            continue
+        table, column = place
+        if not column.is_number:
+            issues.append(Issue("unknown-column", "error", at))
+            continue
+        estimate = _number(text, at, column, issues)
+        if estimate is None:
+            continue
+        line = lines.setdefault((parts[0], parts[1], parts[2]), blank_line(table, parts[1], parts[2]))
+        position = table.positions[column.id]
+        before = line.figures[position]
+        if before in (NIL, NOT_APPLICABLE):
+            issues.append(Issue("mark-with-value", "error", at, {"mark": _typed(before), "value": estimate}))
+            continue
+        line.figures[position] = reported(before.value if before is not BLANK else None, estimate)

@@ -1,0 +1,99 @@
+"""Forms and periods by the names that addresses and files use."""
+
+from datetime import date
+from functools import lru_cache
+
+from django.http import Http404
+
+from giaoban.core import periods
+from giaoban.core.forms import FormDefinition, parse_form
+from giaoban.core.periods import AD_HOC_RULE
+from giaoban.reporting.models import FormVersion, Period, PeriodRule
+
+
+def form_by_key(key: str) -> FormVersion:
+    """The form of a key. Raises Http404."""
+    form = FormVersion.objects.select_related("field", "regime").filter(key=key).first()
+    if form is None:
+        raise Http404("Không có biểu mẫu này.")
+    return form
+
+
+def forms(on: date | None = None) -> list[FormVersion]:
+    """All forms, or those in force on a day, by act and code."""
+    rows = FormVersion.objects.select_related("field", "regime").order_by("act", "code", "key")
+    return list(rows if on is None else rows.on(on))
+
+
+def definition_of(form: FormVersion) -> FormDefinition:
+    """The layout, checks and signatures of a form; read once per version."""
+    return _definition(form.key, form.checksum)
+
+
+@lru_cache(maxsize=512)
+def _definition(key: str, checksum: str) -> FormDefinition:
+    return parse_form(FormVersion.objects.values_list("definition", flat=True).get(key=key, checksum=checksum), key)
+
+
+def rules_of(form: FormVersion) -> list[PeriodRule]:
+    """The period rules under which a form is owed, and those under which it was asked for."""
+    owed = PeriodRule.objects.filter(owing_rules__form=form)
+    asked = PeriodRule.objects.filter(periods__obligations__form=form)
+    return list((owed | asked).distinct().order_by("pk"))
+
+
+def period_of(form: FormVersion, code: str, instalment: str = "") -> Period:
+    """The opened period of a code under one of the form's rules. Raises Http404."""
+    period = (
+        Period.objects.select_related("rule")
+        .filter(rule__in=rules_of(form), code=code, instalment=instalment)
+        .order_by("rule_id")
+        .first()
+    )
+    if period is None:
+        raise Http404("Không có kỳ báo cáo này.")
+    return period
+
+
+def periods_with_obligations(form: FormVersion) -> list[Period]:
+    """The periods for which somebody owes or owed the form, newest first."""
+    rows = Period.objects.select_related("rule").filter(obligations__form=form).distinct()
+    return list(rows.order_by("-end", "-start", "-instalment"))
+
+
+def rule_of(row: PeriodRule) -> periods.PeriodRule:
+    return periods.rule_from_dict(row.definition)
+
+
+def core_period(period: Period) -> periods.Period:
+    """The period as `core.periods` computes with it."""
+    rule = rule_of(period.rule)
+    if rule.kind == "ad_hoc":
+        return periods.Period(
+            rule=AD_HOC_RULE,
+            code=period.code,
+            instalment=period.instalment,
+            label=period.label,
+            start=period.start,
+            end=period.end,
+            actual_until=period.actual_until,
+            estimated_months=period.estimated_months,
+            cumulative=period.cumulative,
+            year=(period.end - date.resolution).year,
+            number=0,
+        )
+    return periods.period_by_code(rule, period.code, period.instalment)
+
+
+def period_before(period: Period) -> Period | None:
+    """The same period and instalment of the year before, when it was opened."""
+    rule = rule_of(period.rule)
+    before = periods.same_period_before(core_period(period), rule) if rule.kind != "ad_hoc" else None
+    if before is None:
+        return None
+    return Period.objects.filter(rule_id=period.rule_id, code=before.code, instalment=before.instalment).first()
+
+
+def last_day(period: Period) -> date:
+    """The day whose tree of units a period is read in."""
+    return period.end - date.resolution

@@ -1,0 +1,161 @@
+"""Where a number comes from: the accepted reports behind one cell of a consolidated table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from giaoban.core.checks import run_checks
+from giaoban.core.consolidation import CellTotal, combine, roll_up, total_of
+from giaoban.core.figures import BLANK, Figure, Figures
+from giaoban.core.forms import FormDefinition
+from giaoban.core.issues import Issue
+from giaoban.orgs.selectors import UnitCard, cards
+from giaoban.reporting.models import FormVersion, Period, Submission
+from giaoban.reporting.rules import issue_key
+from giaoban.reporting.selectors.consolidation import CellKey
+from giaoban.reporting.selectors.figures import lines_of, previous_figures
+from giaoban.reporting.selectors.forms import definition_of
+from giaoban.reporting.selectors.grouping import Group, group_reporters
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One report's share of a cell. author: who entered it; explanation: the unit's words on a warning at this cell;
+    issues: what the checks say of this cell."""
+
+    unit: UnitCard
+    submission_id: int
+    version: int
+    receipt: str
+    sent_at: datetime
+    accepted_at: datetime | None
+    accepted_by: str
+    author: str
+    on_behalf_of: str
+    channel: str
+    source: str
+    figure: Figure
+    explanation: str
+    issues: tuple[Issue, ...]
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CellOrigin:
+    """A cell with the reports that make it, largest first, and the units that have none."""
+
+    label: str
+    key: CellKey
+    cell: CellTotal
+    parts: tuple[Part, ...]
+    missing: tuple[UnitCard, ...]
+
+
+def cell_origin(
+    form: FormVersion,
+    period: Period,
+    unit_id: int,
+    line_key: str,
+    key: CellKey,
+    *,
+    geography: date | None = None,
+) -> CellOrigin:
+    """The origin of a number. line_key "": the total line. A fixed number of queries.
+
+    Raises KeyError when the table has no such line or cell, ConsolidationRefused as `consolidate` does.
+    """
+    definition = definition_of(form)
+    table, row, subunit, column = key
+    position = definition.table(table).positions[column]
+    grouping = group_reporters(form, period, unit_id, geography)
+    groups = [group for group in grouping.groups if line_key in ("", group.key)]
+    if line_key and not groups:
+        raise KeyError(line_key)
+    reporters = [one for group in groups for one in group.reporters]
+    rows = Submission.objects.select_related("obligation").in_bulk(
+        [one.submission_id for one in reporters if one.submission_id is not None]
+    )
+    figures = lines_of(definition, rows)
+    called = cards([one.unit_id for one in reporters], grouping.period_day)
+    before = previous_figures(form, period, [one.unit_id for one in reporters])
+    parts = []
+    for one in rows.values():
+        mine = figures.get(one.pk, {})
+        line = mine.get((table, row, subunit))
+        if line is None and subunit:
+            continue
+        figure = line.figures[position] if line else BLANK
+        unit = called[one.obligation.unit_id]
+        parts.append(_part(definition, one, unit, figure, mine, before.get(unit.id), key))
+    missing = sorted(
+        (called[one.unit_id] for one in reporters if one.submission_id is None), key=lambda unit: unit.sort_key
+    )
+    return CellOrigin(
+        label=_label(groups, line_key),
+        key=key,
+        cell=_cell(definition, list(rows.values()), figures, key, missing=0 if subunit else len(missing)),
+        parts=tuple(sorted(parts, key=lambda part: (-(part.figure.amount or -1), part.unit.sort_key))),
+        missing=tuple(missing),
+    )
+
+
+def _label(groups: Sequence[Group], line_key: str) -> str:
+    return groups[0].label if line_key else "Tổng số"
+
+
+def _part(
+    form: FormDefinition,
+    row: Submission,
+    unit: UnitCard,
+    figure: Figure,
+    figures: Figures,
+    previous: Figures | None,
+    key: CellKey,
+) -> Part:
+    issues = tuple(
+        issue
+        for issue in run_checks(form, figures, previous=previous)
+        if (issue.at.table, issue.at.row, issue.at.subunit, issue.at.column) == key
+    )
+    words = (row.explanations.get(issue_key(issue), "") for issue in issues)
+    return Part(
+        unit=unit,
+        submission_id=row.pk,
+        version=row.version,
+        receipt=row.receipt,
+        sent_at=row.sent_at,
+        accepted_at=row.decided_at,
+        accepted_by=row.decided_by_name,
+        author=row.entered_by_name,
+        on_behalf_of=row.on_behalf_of,
+        channel=row.get_channel_display(),
+        source=row.source,
+        figure=figure,
+        explanation=" ".join(dict.fromkeys(word for word in words if word)),
+        issues=issues,
+        simulated=row.simulated or row.obligation.simulated,
+    )
+
+
+def _cell(
+    form: FormDefinition,
+    rows: Sequence[Submission],
+    figures: Mapping[int, Figures],
+    key: CellKey,
+    *,
+    missing: int,
+) -> CellTotal:
+    """The cell itself, with the rule of its column, from the same reports."""
+    table, row, subunit, column = key
+    layout = form.table(table)
+    totals: dict[str, CellTotal] = {}
+    for position, one in enumerate(layout.numeric):
+        found = []
+        for submission in rows:
+            line = figures.get(submission.pk, {}).get((table, row, subunit))
+            if line is not None:
+                found.append(total_of(line.figures[position]))
+            elif not subunit:
+                found.append(CellTotal(blank=1))
+        totals[one.id] = combine([*found, CellTotal(missing=missing)])
+    return roll_up(layout, totals)[column]

@@ -1,0 +1,171 @@
+"""What units owe, and where each obligation stands."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Count, Max, Q, QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from giaoban.core.timeliness import Timing, timing
+from giaoban.kit.actors import Actor
+from giaoban.orgs.selectors import UnitCard, cards, visible_ids
+from giaoban.reporting.models import Draft, FormVersion, Obligation, Period, Submission, SubmissionState
+from giaoban.reporting.rules import ReportState, report_state
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A report that a unit owes, for lists. `reason`: why the last version came back."""
+
+    obligation_id: int
+    unit: UnitCard
+    form_key: str
+    form_code: str
+    form_title: str
+    period: Period
+    receiver_name: str
+    due_on: date | None
+    timing: Timing
+    state: ReportState
+    reason: str
+    reminders: int
+    submission_id: int | None
+    simulated: bool
+
+
+def visible_obligations(actor: Actor, on: date) -> QuerySet[Obligation]:
+    """Obligations of units that the actor may see, and those received by the actor's own units."""
+    return Obligation.objects.filter(Q(unit_id__in=visible_ids(actor, on)) | Q(receiver_id__in=actor.unit_ids))
+
+
+def obligation_for(actor: Actor, pk: int, on: date | None = None) -> Obligation:
+    """The obligation with unit, form, period and receiver. Raises Http404 outside the actor's scope."""
+    rows = visible_obligations(actor, on or timezone.localdate())
+    found = rows.select_related("unit", "form__field", "period__rule", "receiver", "draft").filter(pk=pk).first()
+    if found is None:
+        raise Http404("Không có báo cáo này trong phạm vi của bạn.")
+    return found
+
+
+def submission_for(actor: Actor, pk: int, on: date | None = None) -> Submission:
+    """A version that was sent, with its obligation. Raises Http404 outside the actor's scope."""
+    visible = visible_obligations(actor, on or timezone.localdate())
+    joined = ("obligation__unit", "obligation__form__field", "obligation__period__rule", "obligation__receiver")
+    found = Submission.objects.filter(obligation__in=visible, pk=pk).select_related(*joined, "act", "file", "scan")
+    submission = found.first()
+    if submission is None:
+        raise Http404("Không có bản báo cáo này trong phạm vi của bạn.")
+    return submission
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an obligation stands: its latest version, whether a draft waits, when a report was delivered.
+
+    delivered_at: the first sending that was never returned; a report that came back was not delivered by it.
+    """
+
+    obligation: Obligation
+    latest: Submission | None
+    delivered_at: datetime | None
+    has_draft: bool
+
+    @property
+    def state(self) -> ReportState:
+        return report_state(self.latest.state if self.latest else None, has_draft=self.has_draft)
+
+    @property
+    def reason(self) -> str:
+        """Why the latest version came back, "" when it did not."""
+        return self.latest.decision_reason if self.latest and self.state is ReportState.RETURNED else ""
+
+    def timing(self, on: date) -> Timing:
+        """By the day of delivery; a returned report is owed again."""
+        done_on = timezone.localdate(self.delivered_at) if self.delivered_at is not None else None
+        return timing(self.obligation.due_on, done_on, on=on)
+
+
+def standing(rows: QuerySet[Obligation]) -> list[Standing]:
+    """Where each obligation stands. Three queries."""
+    latest: dict[int, Submission] = {}
+    delivered: dict[int, datetime] = {}
+    for version in Submission.objects.filter(obligation__in=rows.order_by().values("pk")).order_by("version"):
+        latest[version.obligation_id] = version
+        if version.state != SubmissionState.RETURNED:
+            delivered.setdefault(version.obligation_id, version.sent_at)
+    drafts = set(
+        Draft.objects.filter(obligation__in=rows.order_by().values("pk")).values_list("obligation_id", flat=True)
+    )
+    return [Standing(row, latest.get(row.pk), delivered.get(row.pk), row.pk in drafts) for row in rows]
+
+
+def reminded(rows: QuerySet[Obligation]) -> dict[int, tuple[int, datetime]]:
+    """Obligation → how often and when last it was reminded of."""
+    known = rows.filter(reminders__isnull=False).order_by().values("pk")
+    counted = known.annotate(n=Count("reminders"), at=Max("reminders__act__at"))
+    return {row["pk"]: (row["n"], row["at"]) for row in counted}
+
+
+def owed_by(unit_ids: Collection[int], on: date, *, open_only: bool = False) -> list[Owed]:
+    """What units owe or owed, earliest deadline first, then without deadline. A fixed number of queries.
+
+    open_only: only what the unit still has to do: not sent, or returned.
+    """
+    rows = Obligation.objects.filter(unit_id__in=unit_ids).select_related("form", "period__rule")
+    return _owed(rows, on, open_only=open_only)
+
+
+def obligations_for(actor: Actor, on: date, *, open_only: bool = False) -> list[Owed]:
+    """What the actor's own units owe."""
+    return owed_by(actor.unit_ids, on, open_only=open_only)
+
+
+def _owed(rows: QuerySet[Obligation], on: date, *, open_only: bool) -> list[Owed]:
+    listed = standing(rows)
+    if open_only:
+        listed = [one for one in listed if one.state not in (ReportState.SENT, ReportState.ACCEPTED)]
+    owed = [one.obligation for one in listed]
+    units = cards({one.unit_id for one in owed} | {one.receiver_id for one in owed if one.receiver_id}, on)
+    reminders = reminded(rows)
+    listed.sort(key=lambda one: (one.obligation.due_on or date.max, one.obligation.period.end, one.obligation.pk))
+    return [
+        Owed(
+            obligation_id=one.obligation.pk,
+            unit=units[one.obligation.unit_id],
+            form_key=one.obligation.form.key,
+            form_code=one.obligation.form.code,
+            form_title=one.obligation.form.title,
+            period=one.obligation.period,
+            receiver_name=units[one.obligation.receiver_id].name if one.obligation.receiver_id else "",
+            due_on=one.obligation.due_on,
+            timing=one.timing(on),
+            state=one.state,
+            reason=one.reason,
+            reminders=reminders[one.obligation.pk][0] if one.obligation.pk in reminders else 0,
+            submission_id=one.latest.pk if one.latest else None,
+            simulated=one.obligation.simulated,
+        )
+        for one in listed
+    ]
+
+
+def reporters_of(form: FormVersion, period: Period) -> frozenset[int]:
+    """The units that owe a form for a period."""
+    return frozenset(Obligation.objects.filter(form=form, period=period).values_list("unit_id", flat=True))
+
+
+def simulated_units(form: FormVersion, period: Period) -> frozenset[int]:
+    """The units whose accepted figures of a period are simulated."""
+    current = Submission.objects.filter(obligation__form=form, obligation__period=period, is_current=True)
+    simulated = current.filter(Q(simulated=True) | Q(obligation__simulated=True))
+    return frozenset(simulated.values_list("obligation__unit_id", flat=True))
+
+
+def latest_period_with_figures(form: FormVersion) -> Period | None:
+    """The last period of a form for which anything was accepted."""
+    rows = Period.objects.select_related("rule").filter(
+        obligations__form=form, obligations__submissions__is_current=True
+    )
+    return rows.order_by("-end", "-start", "-pk").first()

@@ -1,0 +1,35 @@
+"""A consolidated table is confirmed: frozen beside the live one, which goes on changing."""
+
+from datetime import date, datetime
+
+from giaoban.kit.actors import Actor
+from giaoban.kit.acts import act, subject_of
+from giaoban.kit.permissions import Permission
+from giaoban.orgs.selectors import card
+from giaoban.reporting.models import Layer, Period, Snapshot
+from giaoban.reporting.selectors.consolidation import consolidate
+from giaoban.reporting.selectors.forms import form_by_key, last_day
+from giaoban.reporting.selectors.snapshots import checksum_of, freeze
+
+
+def confirm_table(
+    form_key: str, period: Period, unit_id: int, *, geography: date | None = None, by: Actor, at: datetime
+) -> Snapshot:
+    """Freeze the table as it reads now. A later confirmation stands beside the earlier ones; the last counts."""
+    by.require(Permission.CONFIRM_FIGURES, unit_id, unit_name=card(unit_id, last_day(period)).name)
+    form = form_by_key(form_key)
+    with act("reporting.confirm-table", by=by, at=at) as entry:
+        content = freeze(consolidate(form, period, unit_id, geography=geography))
+        snapshot = Snapshot.objects.create(
+            form=form,
+            period=period,
+            unit_id=unit_id,
+            geography_on=geography,
+            layer=Layer.CONFIRMED,
+            content=content,
+            checksum=checksum_of(content),
+            act=entry,
+        )
+        entry.subject = subject_of(snapshot)
+        entry.detail = {"form": form.key, "period": period.code, "checksum": snapshot.checksum}
+    return snapshot

@@ -1,0 +1,250 @@
+"""Periods are opened, obligations are raised, deadlines are moved, units are reminded."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from giaoban.core import periods
+from giaoban.kit.actors import Actor
+from giaoban.kit.acts import act, subject_of
+from giaoban.kit.models import valid_on
+from giaoban.kit.permissions import Permission
+from giaoban.orgs.selectors import card
+from giaoban.reporting.models import (
+    DeadlineChange,
+    FormVersion,
+    Obligation,
+    OwingRule,
+    Period,
+    PeriodRule,
+    Reminder,
+    SubmissionState,
+)
+from giaoban.reporting.selectors.forms import core_period, form_by_key, last_day, rule_of
+from giaoban.reporting.selectors.tree import nearest_of_kind, units_of_kind
+from giaoban.reporting.services.errors import PeriodUnknown, ReportingError
+
+
+def open_period(
+    rule_key: str,
+    *,
+    year: int | None = None,
+    code: str | None = None,
+    instalment: str = "",
+    on: date | None = None,
+    label: str = "",
+    start: date | None = None,
+    end: date | None = None,
+    by: Actor,
+    at: datetime,
+) -> Period:
+    """The period of a rule, opened if it was not yet.
+
+    A year with one period needs `year` only, otherwise `code` names it; the state on a day needs `on`; an ad-hoc window
+    needs `code`, `label`, `start` and `end` (excluded). Raises PeriodUnknown.
+    """
+    row = PeriodRule.objects.filter(key=rule_key).first()
+    if row is None:
+        raise PeriodUnknown(f"Không có quy tắc kỳ báo cáo “{rule_key}”. Nạp gói danh mục có quy tắc này.")
+    made = _made(rule_of(row), year=year, code=code, instalment=instalment, on=on, label=label, start=start, end=end)
+    found = Period.objects.select_related("rule").filter(rule=row, code=made.code, instalment=made.instalment).first()
+    if found is not None:
+        if (found.start, found.end) != (made.start, made.end):
+            raise PeriodUnknown(f"Kỳ “{made.code}” đã mở với khoảng thời gian khác. Chọn mã kỳ khác.")
+        return found
+    _require_any(by, Permission.RECEIVE_REPORT)
+    with act("reporting.open-period", by=by, at=at) as entry:
+        period = Period.objects.create(
+            rule=row,
+            code=made.code,
+            instalment=made.instalment,
+            label=made.label,
+            start=made.start,
+            end=made.end,
+            actual_until=made.actual_until,
+            estimated_months=made.estimated_months,
+            cumulative=made.cumulative,
+        )
+        entry.subject = subject_of(period)
+    return period
+
+
+def _made(
+    rule: periods.PeriodRule,
+    *,
+    year: int | None,
+    code: str | None,
+    instalment: str,
+    on: date | None,
+    label: str,
+    start: date | None,
+    end: date | None,
+) -> periods.Period:
+    try:
+        if rule.kind == "ad_hoc":
+            if not (code and label and start and end):
+                raise PeriodUnknown("Kỳ đột xuất cần đủ mã kỳ, tên kỳ, ngày đầu và ngày cuối.")
+            return periods.ad_hoc_period(code, label, start, end)
+        if rule.kind == "as_of" and on is not None:
+            return periods.as_of_period(rule, on, label or None)
+        if code is not None:
+            return periods.period_by_code(rule, code, instalment)
+        candidates = periods.periods_of(rule, year) if year is not None else []
+        chosen = [one for one in candidates if not instalment or one.instalment == instalment]
+    except KeyError:
+        raise PeriodUnknown(f"Quy tắc “{rule.name}” không có kỳ “{code}” “{instalment}”. Xem lại mã kỳ.") from None
+    except ValueError as fault:
+        raise PeriodUnknown(f"Không mở được kỳ: {fault}.") from fault
+    if len(chosen) != 1:
+        raise PeriodUnknown(f"Quy tắc “{rule.name}” có {len(chosen)} kỳ như vậy trong năm. Nêu mã kỳ và lần gửi.")
+    return chosen[0]
+
+
+def _require_any(by: Actor, permission: Permission) -> None:
+    """The permission at any of the actor's units: for what belongs to no unit."""
+    if not any(by.may(permission, unit_id) for unit_id in by.unit_ids):
+        by.require(permission, by.unit_id, unit_name=by.unit_name)
+
+
+def raise_obligations(form_key: str, period: Period, *, by: Actor, at: datetime) -> int:
+    """Write down who owes a form for a period: owing rules × units that exist on the period's last day; gives how many
+    are new. Receivers raise what is owed to them; the system raises all.
+
+    Raises ReportingError when the form is not in force for the period, or owes nothing in it.
+    """
+    form = form_by_key(form_key)
+    rules = list(OwingRule.objects.filter(form=form, rules=period.rule_id).select_related("reporter_kind"))
+    if not rules:
+        raise ReportingError(f"Biểu “{form.code}” không phải gửi cho kỳ “{period.label}”. Chọn kỳ khác của biểu.")
+    wanted = [one for rule in rules for one in _owed_under(rule, form, period)]
+    if not by.everything:
+        receiving = {one for one in by.unit_ids if by.may(Permission.RECEIVE_REPORT, one)}
+        mine = [one for one in wanted if one.receiver_id in receiving]
+        if not mine:
+            raise PermissionDenied("Chỉ nơi nhận báo cáo mới lập được danh sách đơn vị phải gửi.")
+        wanted = mine
+    detail = {"form": form.key, "period": period.code, "instalment": period.instalment}
+    with act("reporting.raise-obligations", by=by, at=at, subject=subject_of(period), detail=detail) as entry:
+        standing = set(Obligation.objects.filter(form=form, period=period).values_list("unit_id", flat=True))
+        fresh = {one.unit_id: one for one in wanted if one.unit_id not in standing}
+        Obligation.objects.bulk_create(fresh.values(), batch_size=2000, ignore_conflicts=True)
+        entry.detail = {**detail, "count": len(fresh)}
+    return len(fresh)
+
+
+def _owed_under(rule: OwingRule, form: FormVersion, period: Period) -> list[Obligation]:
+    on = last_day(period)
+    made = core_period(period)
+    word = rule.deadlines.get(made.deadline_key) or rule.deadlines.get(made.rule)
+    due_on = periods.due_on(made, word) if word else None
+    if not _in_force(form, on, due_on):
+        raise ReportingError(f"Biểu “{form.code}” không có hiệu lực cho kỳ “{period.label}”. Chọn biểu có hiệu lực.")
+    reporters = units_of_kind(rule.reporter_kind_id, on)
+    receivers = (
+        nearest_of_kind(reporters, rule.line_id, rule.receiver_kind_id, on) if rule.receiver_kind_id is not None else {}
+    )
+    source = f"{form.act or form.title}: {word} ({rule.deadline_set})" if word else ""
+    return [
+        Obligation(
+            unit_id=unit_id,
+            form=form,
+            period=period,
+            receiver_id=receivers.get(unit_id),
+            due_on=due_on,
+            due_source=source[:300],
+        )
+        for unit_id in reporters
+    ]
+
+
+def _in_force(form: FormVersion, *days: date | None) -> bool:
+    """A form is owed while it is in force on the period's last day or on the day the report is due."""
+    return any(FormVersion.objects.filter(valid_on(one), pk=form.pk).exists() for one in days if one is not None)
+
+
+def request_report(
+    form_key: str,
+    period: Period,
+    *,
+    units: Sequence[int],
+    receiver: int,
+    due_on: date,
+    basis: str,
+    by: Actor,
+    at: datetime,
+    simulated: bool = False,
+) -> list[Obligation]:
+    """Ask units for a report outside the regime, by a day, on a stated basis; gives what they owe, in order of `units`.
+
+    A unit that already owes this form for this period keeps its deadline.
+    """
+    by.require(Permission.RECEIVE_REPORT, receiver, unit_name=card(receiver, last_day(period)).name)
+    form = form_by_key(form_key)
+    detail = {"form": form.key, "period": period.code, "units": len(units), "basis": basis}
+    with act("reporting.request-report", by=by, at=at, subject=subject_of(period), detail=detail):
+        asked = [
+            Obligation(
+                unit_id=unit_id,
+                form=form,
+                period=period,
+                receiver_id=receiver,
+                due_on=due_on,
+                due_source=basis[:300],
+                simulated=simulated,
+            )
+            for unit_id in dict.fromkeys(units)
+        ]
+        Obligation.objects.bulk_create(asked, batch_size=2000, ignore_conflicts=True)
+        rows = Obligation.objects.filter(form=form, period=period, unit_id__in=units)
+        by_unit = {row.unit_id: row for row in rows.select_related("unit", "form", "period__rule", "receiver")}
+    return [by_unit[unit_id] for unit_id in dict.fromkeys(units)]
+
+
+def move_deadline(
+    obligations: Iterable[Obligation], *, due_on: date, basis: str, reason: str, by: Actor, at: datetime
+) -> int:
+    """Give reports another deadline; the old one stays in the history. Gives how many were moved.
+
+    Raises ReportingError without a reason or basis, PermissionDenied when the actor does not receive one of them.
+    """
+    if not basis.strip() or not reason.strip():
+        raise ReportingError("Nêu văn bản căn cứ và lý do khi đổi thời hạn.")
+    ids = [one.pk for one in obligations]
+    with act("reporting.move-deadline", by=by, at=at, reason=reason, detail={"due_on": due_on.isoformat()}) as entry:
+        rows = _locked(ids, by)
+        moved = [row for row in rows if row.due_on != due_on]
+        DeadlineChange.objects.bulk_create(
+            DeadlineChange(
+                obligation=row, old_due_on=row.due_on, due_on=due_on, basis=basis[:300], reason=reason, act=entry
+            )
+            for row in moved
+        )
+        for row in moved:
+            row.due_on, row.due_source = due_on, basis[:300]
+        Obligation.objects.bulk_update(moved, ["due_on", "due_source"], batch_size=2000)
+        entry.subject = subject_of(moved[0]) if len(moved) == 1 else ""
+    return len(moved)
+
+
+def remind(obligations: Iterable[Obligation], *, note: str = "", by: Actor, at: datetime) -> int:
+    """Remind units of reports that are not delivered; gives how many. What was sent meanwhile is passed over."""
+    ids = [one.pk for one in obligations]
+    with act("reporting.remind", by=by, at=at, reason=note) as entry:
+        rows = _locked(ids, by)
+        done = (SubmissionState.SENT, SubmissionState.ACCEPTED)
+        delivered = set(Obligation.objects.filter(pk__in=ids, submissions__state__in=done).values_list("pk", flat=True))
+        waiting = [row for row in rows if row.pk not in delivered]
+        Reminder.objects.bulk_create(Reminder(obligation=row, note=note, act=entry) for row in waiting)
+        entry.detail = {"day": timezone.localdate(at).isoformat(), "count": len(waiting)}
+        entry.subject = subject_of(waiting[0]) if len(waiting) == 1 else ""
+    return len(waiting)
+
+
+def _locked(ids: Sequence[int], by: Actor) -> list[Obligation]:
+    """The obligations, locked, after a look at the actor's right to receive each of them."""
+    rows = list(Obligation.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+    for receiver_id in {row.receiver_id for row in rows}:
+        by.require(Permission.RECEIVE_REPORT, receiver_id)
+    return rows

@@ -1,0 +1,355 @@
+"""A report is typed, then confirmed and sent by the named people. What was sent is never changed, only followed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.db import connection
+from django.utils import timezone
+
+from giaoban.core.figures import Figures, completeness, encode
+from giaoban.core.forms import FormDefinition
+from giaoban.core.issues import Issue
+from giaoban.core.vietnamese import moment
+from giaoban.kit.actors import Actor
+from giaoban.kit.acts import act, subject_of
+from giaoban.kit.models import Act
+from giaoban.kit.permissions import Permission
+from giaoban.orgs.selectors import card, cards
+from giaoban.reporting.models import (
+    Channel,
+    Draft,
+    ImportedFile,
+    Obligation,
+    Submission,
+    SubmissionLine,
+    SubmissionState,
+)
+from giaoban.reporting.rules import errors_in, kept, next_state, unexplained, warnings_in
+from giaoban.reporting.selectors.entry import checks_of, read_texts
+from giaoban.reporting.selectors.figures import previous_figures
+from giaoban.reporting.selectors.forms import definition_of, last_day
+from giaoban.reporting.services.errors import AlreadyDone, ReportingError, SubmissionRefused
+
+if TYPE_CHECKING:
+    from giaoban.documents.models import Blob
+
+Signature = tuple[str, str]
+"""A role as the form prints it, and the name of the person."""
+
+JOINED = ("unit", "form", "period__rule", "receiver")
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What goes with the figures of a version: who signed, the paper copy, notes, where published figures come from."""
+
+    signatures: Sequence[Signature] = ()
+    notes: str = ""
+    document_number: str = ""
+    document_date: date | None = None
+    scan: "Blob | None" = None
+    file: ImportedFile | None = None
+    source: str = ""
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A report that passed its checks, ready to be stored. `obligation` is locked."""
+
+    obligation: Obligation
+    figures: Figures
+    issues: Sequence[Issue]
+    explanations: Mapping[str, str] = field(default_factory=dict)
+
+
+def save_draft(
+    obligation: Obligation,
+    *,
+    figures: Mapping[str, str],
+    notes: str = "",
+    explanations: Mapping[str, str] | None = None,
+    by: Actor,
+    at: datetime,
+) -> Draft:
+    """Keep what was typed so far (texts by `rules.text_key`), as it was typed; the last save counts."""
+    by.require(Permission.ENTER_FIGURES, obligation.unit_id)
+    draft, _ = Draft.objects.update_or_create(
+        obligation=obligation,
+        defaults={
+            "figures": {key: text for key, text in figures.items() if text.strip()},
+            "notes": notes,
+            "explanations": {key: words for key, words in (explanations or {}).items() if words.strip()},
+            "saved_at": at,
+            "saved_by_id": by.user_id,
+        },
+    )
+    return draft
+
+
+def submit(
+    obligation: Obligation,
+    *,
+    figures: Figures,
+    by: Actor,
+    at: datetime,
+    channel: str = Channel.WEB,
+    signatures: Sequence[Signature] = (),
+    notes: str = "",
+    explanations: Mapping[str, str] | None = None,
+    simulated: bool = False,
+    source: str = "",
+    document_number: str = "",
+    document_date: date | None = None,
+    scan: "Blob | None" = None,
+    file: ImportedFile | None = None,
+) -> Submission:
+    """Send a version of a report.
+
+    Raises SubmissionRefused (errors, or warnings without explanation), AlreadyDone (the same content was sent before),
+    ReportingError (names of signers lacking), PermissionDenied.
+    """
+    papers = Papers(signatures, notes, document_number, document_date, scan, file, source, simulated)
+    with act("reporting.submit", by=by, at=at) as entry:
+        row = lock([obligation.pk])[0]
+        require_sender(by, row, channel)
+        previous = previous_figures(row.form, row.period, [row.unit_id]).get(row.unit_id)
+        issues = checks_of(row, figures, previous=previous)
+        return _send(row, figures, issues, explanations or {}, papers, entry, by=by, at=at, channel=channel)
+
+
+def submit_draft(
+    obligation: Obligation,
+    *,
+    by: Actor,
+    at: datetime,
+    signatures: Sequence[Signature] = (),
+    document_number: str = "",
+    document_date: date | None = None,
+    scan: "Blob | None" = None,
+) -> Submission:
+    """Send what is in the draft, and end the draft. Raises as `submit`; AlreadyDone when there is no draft any more."""
+    with act("reporting.submit", by=by, at=at) as entry:
+        row = lock([obligation.pk])[0]
+        require_sender(by, row, Channel.WEB)
+        draft = Draft.objects.filter(obligation=row).first()
+        if draft is None:
+            raise _already_sent(row)
+        previous = previous_figures(row.form, row.period, [row.unit_id]).get(row.unit_id)
+        figures, issues = read_texts(row, draft.figures, previous=previous)
+        papers = Papers(signatures, draft.notes, document_number, document_date, scan)
+        explained = draft.explanations
+        return _send(row, figures, issues, explained, papers, entry, by=by, at=at, channel=Channel.WEB)
+
+
+def _already_sent(obligation: Obligation) -> ReportingError:
+    last = obligation.submissions.order_by("-version").first()
+    if last is None:
+        return ReportingError("Chưa có gì để gửi. Nhập số liệu rồi gửi.")
+    sent = moment(timezone.localtime(last.sent_at))
+    return AlreadyDone(f"Báo cáo này đã được gửi lúc {sent}, biên nhận {last.receipt}.")
+
+
+def _send(
+    obligation: Obligation,
+    figures: Figures,
+    issues: Sequence[Issue],
+    explanations: Mapping[str, str],
+    papers: Papers,
+    entry: Act,
+    *,
+    by: Actor,
+    at: datetime,
+    channel: str,
+) -> Submission:
+    errors, silent = errors_in(issues), unexplained(issues, explanations)
+    if errors or silent:
+        raise SubmissionRefused(errors, silent)
+    if channel == Channel.WEB:
+        require_signatures(definition_of(obligation.form), papers.signatures)
+    if obligation.pk in unchanged([(obligation, figures)]):
+        raise _already_sent(obligation)
+    parcel = Parcel(obligation, figures, issues, explanations)
+    submission = store([parcel], papers, entry, by=by, at=at, channel=channel)[0]
+    entry.subject = subject_of(submission)
+    entry.detail = {"obligation": obligation.pk, "version": submission.version, "receipt": submission.receipt}
+    return submission
+
+
+def lock(ids: Iterable[int]) -> list[Obligation]:
+    """The obligations, locked in one order, so that two imports wait for each other instead of blocking for ever."""
+    rows = Obligation.objects.select_for_update(of=("self",)).filter(pk__in=list(ids))
+    return list(rows.select_related(*JOINED).order_by("pk"))
+
+
+def require_sender(by: Actor, obligation: Obligation, channel: str) -> None:
+    """The unit's own people send. What came in as a file may be entered by the receiver on the unit's behalf."""
+    on_behalf = channel != Channel.WEB and obligation.receiver_id is not None
+    if on_behalf and by.may(Permission.RECEIVE_REPORT, obligation.receiver_id):
+        return
+    if not by.may(Permission.SEND_REPORT, obligation.unit_id):
+        name = card(obligation.unit_id, last_day(obligation.period)).name
+        by.require(Permission.SEND_REPORT, obligation.unit_id, unit_name=name)
+
+
+def require_signatures(form: FormDefinition, signatures: Sequence[Signature]) -> None:
+    """Each block of the form needs a name, and there are no other blocks."""
+    named = {role: name.strip() for role, name in signatures}
+    lacking = [role for role in form.signatures if not named.get(role)]
+    strange = [role for role in named if role not in form.signatures]
+    if lacking:
+        raise ReportingError(f"Nêu họ tên người ký ở mục: {', '.join(lacking)}.")
+    if strange:
+        raise ReportingError(f"Biểu không có mục ký: {', '.join(strange)}. Bỏ mục này.")
+
+
+def unchanged(reports: Sequence[tuple[Obligation, Figures]]) -> set[int]:
+    """Obligations whose latest version, sent or accepted, says exactly the same figures. Two queries."""
+    latest: dict[int, int] = {}
+    standing = (SubmissionState.SENT, SubmissionState.ACCEPTED)
+    rows = Submission.objects.filter(obligation_id__in=[one.pk for one, _ in reports]).order_by("version")
+    for pk, obligation_id, state in rows.values_list("pk", "obligation_id", "state"):
+        latest.pop(obligation_id, None)
+        if state in standing:
+            latest[obligation_id] = pk
+    held: dict[int, set[object]] = {pk: set() for pk in latest.values()}
+    lines = SubmissionLine.objects.filter(submission_id__in=held)
+    for line in lines:
+        held[line.submission_id].add(
+            _fingerprint(line.table, line.row, line.subunit, line.values, line.estimates, line.marks, line.texts)
+        )
+    found = set()
+    for obligation, figures in reports:
+        pk_held = latest.get(obligation.pk)
+        if pk_held is not None and held[pk_held] == _fingerprints(definition_of(obligation.form), figures):
+            found.add(obligation.pk)
+    return found
+
+
+def _fingerprint(
+    table: str,
+    row: str,
+    subunit: str,
+    values: Sequence[int | None],
+    estimates: Sequence[int | None],
+    marks: Sequence[int],
+    texts: Mapping[str, str],
+) -> object:
+    return table, row, subunit, tuple(values), tuple(estimates), tuple(marks), tuple(sorted(texts.items()))
+
+
+def _fingerprints(form: FormDefinition, figures: Figures) -> set[object]:
+    found = set()
+    for line in figures.values():
+        values, estimates, marks = encode(line, form.table(line.table))
+        found.add(_fingerprint(line.table, line.row, line.subunit, values, estimates, marks, line.texts))
+    return found
+
+
+def store(
+    parcels: Sequence[Parcel], papers: Papers, entry: Act, *, by: Actor, at: datetime, channel: str
+) -> list[Submission]:
+    """Write the next version of each report with its lines; a waiting one gives way. A fixed number of queries."""
+    waiting = {
+        one.obligation_id: one
+        for one in Submission.objects.select_for_update().filter(
+            obligation_id__in=[parcel.obligation.pk for parcel in parcels], state=SubmissionState.SENT
+        )
+    }
+    versions = _latest_versions([parcel.obligation.pk for parcel in parcels])
+    names = _behalf(parcels, by)
+    numbers = _numbers(len(parcels))
+    submissions, lines = [], []
+    for parcel, number in zip(parcels, numbers, strict=True):
+        submission = _submission(parcel, papers, number, versions.get(parcel.obligation.pk, 0) + 1, entry)
+        submission.channel = channel
+        submission.entered_by_id, submission.entered_by_name = by.user_id, by.name
+        submission.on_behalf_of = names.get(parcel.obligation.unit_id, "")
+        submission.sent_at = at
+        submission.receipt = f"TN-{timezone.localdate(at).year}-{number:06d}"
+        submissions.append(submission)
+        lines.extend(_lines(parcel, submission.pk))
+    _give_way(waiting.values(), by=by, at=at)
+    Submission.objects.bulk_create(submissions, batch_size=1000)
+    SubmissionLine.objects.bulk_create(lines, batch_size=2000)
+    Draft.objects.filter(obligation_id__in=[parcel.obligation.pk for parcel in parcels]).delete()
+    return submissions
+
+
+def _submission(parcel: Parcel, papers: Papers, number: int, version: int, entry: Act) -> Submission:
+    form = definition_of(parcel.obligation.form)
+    filled, required, _ = completeness(form, parcel.figures)
+    order = {role: position for position, role in enumerate(form.signatures)}
+    signed = sorted(papers.signatures, key=lambda one: order.get(one[0], len(order)))
+    return Submission(
+        pk=number,
+        obligation=parcel.obligation,
+        version=version,
+        state=SubmissionState.SENT,
+        signatures=[{"role": role, "name": name.strip()} for role, name in signed if name.strip()],
+        document_number=papers.document_number,
+        document_date=papers.document_date,
+        scan=papers.scan,
+        file=papers.file,
+        notes=papers.notes,
+        explanations=kept(parcel.issues, parcel.explanations),
+        simulated=papers.simulated or parcel.obligation.simulated,
+        source=papers.source,
+        filled=filled,
+        required=required,
+        warnings=len(warnings_in(parcel.issues)),
+        act=entry,
+    )
+
+
+def _lines(parcel: Parcel, submission_id: int) -> list[SubmissionLine]:
+    form = definition_of(parcel.obligation.form)
+    lines = []
+    for line in parcel.figures.values():
+        values, estimates, marks = encode(line, form.table(line.table))
+        lines.append(
+            SubmissionLine(
+                submission_id=submission_id,
+                table=line.table,
+                row=line.row,
+                subunit=line.subunit,
+                values=values,
+                estimates=estimates,
+                marks=marks,
+                texts=line.texts,
+            )
+        )
+    return lines
+
+
+def _latest_versions(obligation_ids: Sequence[int]) -> dict[int, int]:
+    rows = Submission.objects.filter(obligation_id__in=obligation_ids).order_by("version")
+    return dict(rows.values_list("obligation_id", "version"))
+
+
+def _behalf(parcels: Sequence[Parcel], by: Actor) -> dict[int, str]:
+    """Names of the units that somebody else enters for."""
+    others = [one.obligation for one in parcels if one.obligation.unit_id not in by.unit_ids]
+    if not others:
+        return {}
+    called = cards([one.unit_id for one in others], last_day(others[0].period))
+    return {unit_id: unit.name for unit_id, unit in called.items()}
+
+
+def _numbers(count: int) -> list[int]:
+    """Fresh numbers from the sequence of the table: one is both the row's id and the number on the receipt."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('reporting_submission', 'id')) FROM generate_series(1, %s)", [count]
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _give_way(waiting: Iterable[Submission], *, by: Actor, at: datetime) -> None:
+    rows = list(waiting)
+    for row in rows:
+        row.state = next_state(row.state, "replace")
+        row.decided_at, row.decided_by_name, row.decision_reason = at, by.name, "Đơn vị đã gửi bản mới hơn."
+    Submission.objects.bulk_update(rows, ["state", "decided_at", "decided_by_name", "decision_reason"], batch_size=1000)

@@ -1,0 +1,33 @@
+"""Files that pages hand out."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from io import StringIO
+
+from django.http import HttpResponse
+
+CSV = "text/csv; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MARK = "\ufeff"
+"""Tells spreadsheets that a list is UTF-8. Tidy files, which programs read, go without it."""
+
+
+def handed_out(content: bytes | str, media_type: str, filename: str, *, inline: bool = False) -> HttpResponse:
+    response = HttpResponse(content, content_type=media_type)
+    response["Content-Disposition"] = f'{"inline" if inline else "attachment"}; filename="{filename}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def list_file(filename: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
+    """A list as people open it in a spreadsheet; no cell is taken for a formula."""
+    out = StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(header)
+    writer.writerows([_plain(cell) for cell in row] for row in rows)
+    return handed_out(MARK + out.getvalue(), CSV, filename)
+
+
+def _plain(cell: object) -> str:
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

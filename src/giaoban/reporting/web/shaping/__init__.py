@@ -1,0 +1,1 @@
+"""From what selectors know to what templates draw: no query, no decision."""

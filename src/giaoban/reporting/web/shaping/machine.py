@@ -1,0 +1,71 @@
+"""Cells that nobody types: totals of rows and computed columns, filled in from what was typed."""
+
+from collections.abc import Iterable, Mapping
+
+from giaoban.core.checks import computed_value
+from giaoban.core.figures import BLANK, NIL, NOT_APPLICABLE, Figure, Line, LineKey, Mark, reported
+from giaoban.core.forms import Column, FormDefinition, Row, Table
+from giaoban.reporting.rules import figures_from_texts, text_key, texts_from_figures
+from giaoban.reporting.web.shaping.layout import Subunits
+
+
+def is_machine(table: Table, row: Row, column: Column, subunits: Subunits) -> bool:
+    """Whether a cell is filled in by the machine. A total none of whose parts has a line yet stays to be typed."""
+    if column.formula is not None:
+        return True
+    if not row.sum_of or column.roll_up != "sum":
+        return False
+    parts = (table.rows_by_id[part] for part in row.sum_of)
+    return any(not part.is_dynamic or subunits.get((table.id, part.id)) for part in parts)
+
+
+def machine_texts(form: FormDefinition, subunits: Subunits, texts: Mapping[str, str]) -> dict[str, str]:
+    """The texts of every machine cell by `text_key`, "" where the parts do not give a number."""
+    figures, _ = figures_from_texts(form, texts)
+    keys: list[str] = []
+    for table in form.tables:
+        for row in table.rows:
+            if row.sum_of:
+                _fill_total(table, row, figures, subunits)
+        for line in [line for line in figures.values() if line.table == table.id]:
+            keys.extend(_fill_computed(table, line))
+            row = table.rows_by_id[line.row]
+            keys.extend(
+                text_key(table.id, row.id, line.subunit, column.id, estimate=estimate)
+                for column in table.numeric
+                if column.formula is None and is_machine(table, row, column, subunits)
+                for estimate in (False, True)
+            )
+    known = texts_from_figures(form, figures)
+    return {key: known.get(key, "") for key in keys}
+
+
+def _fill_computed(table: Table, line: Line) -> Iterable[str]:
+    for column in table.numeric:
+        if column.formula is not None:
+            line.figures[table.positions[column.id]] = reported(computed_value(table, column, line))
+            yield text_key(table.id, line.row, line.subunit, column.id)
+
+
+def _fill_total(table: Table, row: Row, figures: Mapping[LineKey, Line], subunits: Subunits) -> None:
+    """Put the sums of its parts into a total row; a part that is a total itself is filled first."""
+    total = figures[table.id, row.id, ""]
+    for part in row.sum_of:
+        if table.rows_by_id[part].sum_of:
+            _fill_total(table, table.rows_by_id[part], figures, subunits)
+    parts = [line for line in figures.values() if line.table == table.id and line.row in row.sum_of]
+    for position, column in enumerate(table.numeric):
+        if column.formula is None and is_machine(table, row, column, subunits):
+            total.figures[position] = _sum([line.figures[position] for line in parts])
+
+
+def _sum(parts: list[Figure]) -> Figure:
+    """Numbers are added; without any, the parts must agree on nil or not applicable, otherwise nothing is known."""
+    values = [part.value for part in parts if part.value is not None]
+    estimates = [part.estimate for part in parts if part.estimate is not None]
+    if values or estimates:
+        return reported(sum(values) if values else None, sum(estimates) if estimates else None)
+    marks = {part.mark for part in parts}
+    if not marks or Mark.BLANK in marks:
+        return BLANK
+    return NIL if Mark.NIL in marks else NOT_APPLICABLE

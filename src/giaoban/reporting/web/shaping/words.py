@@ -1,0 +1,80 @@
+"""Findings and states in the words of the form, ready for the lists beside a table."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from giaoban.core.issues import Cell, Issue, sentence
+from giaoban.core.vietnamese import capital_first
+from giaoban.kit.templatetags.gb import SIGN_OF_SEVERITY, IssueLine, cell_anchor
+from giaoban.reporting.rules import STATE_NAMES, ReportState, issue_key, warnings_in
+from giaoban.reporting.web.shaping.layout import Labels
+
+STATE_SIGNS: Mapping[ReportState, str] = {
+    ReportState.MISSING: "none",
+    ReportState.DRAFT: "none",
+    ReportState.SENT: "run",
+    ReportState.RETURNED: "back",
+    ReportState.ACCEPTED: "done",
+}
+# So many blank cells are named one by one; more are counted, with a link to the first.
+BLANKS_NAMED = 5
+
+
+def state_words(state: ReportState) -> str:
+    return capital_first(STATE_NAMES[state])
+
+
+def issue_lines(labels: Labels, issues: Iterable[Issue], *, linked: bool = True) -> list[IssueLine]:
+    """Findings as lines that name the place in the words of the form and jump to it; many blanks become one line."""
+    issues = list(issues)
+    blanks = [issue for issue in issues if issue.code == "required-blank"]
+    gathered = len(blanks) > BLANKS_NAMED
+    lines = [_line(labels, issue, linked=linked) for issue in issues if not (gathered and issue in blanks)]
+    if gathered:
+        text = f"{len(blanks)} ô bắt buộc còn trống; ô đầu tiên: {labels.cell(blanks[0].at)}. Nhập số, “-” hoặc “x”."
+        lines.insert(0, IssueLine("error", SIGN_OF_SEVERITY["error"], text, _url(blanks[0].at) if linked else ""))
+    return lines
+
+
+def _line(labels: Labels, issue: Issue, *, linked: bool) -> IssueLine:
+    text = sentence(issue, place=labels.cell(issue.at))
+    return IssueLine(issue.severity, SIGN_OF_SEVERITY[issue.severity], text, _url(issue.at) if linked else "")
+
+
+def _url(at: Cell) -> str:
+    return f"#{cell_anchor(at)}" if at.table and at.column else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A warning with the unit's words on it. `name`: of the text field; `missing`: sending waits for the words."""
+
+    name: str
+    text: str
+    url: str
+    words: str
+    missing: bool
+
+
+def explanations(
+    labels: Labels, issues: Iterable[Issue], words: Mapping[str, str], missing: Collection[str] = ()
+) -> list[Explanation]:
+    """The warnings that ask for words. missing: keys of those for which sending was refused."""
+    return [
+        Explanation(
+            name=f"giai-trinh/{issue_key(issue)}",
+            text=sentence(issue, place=labels.cell(issue.at)),
+            url=_url(issue.at),
+            words=words.get(issue_key(issue), ""),
+            missing=issue_key(issue) in missing,
+        )
+        for issue in warnings_in(issues)
+    ]
+
+
+def counted(issues: Sequence[Issue]) -> str:
+    """ "2 lỗi, 1 cảnh báo", or that there is nothing."""
+    errors = sum(issue.severity == "error" for issue in issues)
+    warnings = sum(issue.severity == "warning" for issue in issues)
+    parts = [f"{count} {word}" for count, word in ((errors, "lỗi"), (warnings, "cảnh báo")) if count]
+    return ", ".join(parts) or "không có lỗi"

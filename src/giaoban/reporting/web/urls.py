@@ -1,0 +1,27 @@
+from django.urls import path
+
+import giaoban.reporting.web.views.entry as entry
+import giaoban.reporting.web.views.index as index
+import giaoban.reporting.web.views.reception as reception
+import giaoban.reporting.web.views.request as request
+import giaoban.reporting.web.views.submission as submission
+import giaoban.reporting.web.views.table as table
+
+app_name = "reporting"
+
+urlpatterns = [
+    path("", index.index, name="index"),
+    path("danh-sach.csv", index.export, name="index-csv"),
+    path("yeu-cau/", request.request_page, name="request"),
+    path("tiep-nhan/<str:unit>/<str:form>/<str:period>/", reception.reception, name="reception"),
+    path("tiep-nhan/<str:unit>/<str:form>/<str:period>/danh-sach.csv", reception.export, name="reception-csv"),
+    path("nhap/<int:pk>/", entry.entry, name="entry"),
+    path("nhap/<int:pk>/tep.xlsx", entry.workbook, name="workbook"),
+    path("nhap/<int:pk>/doc-tep/", entry.read_workbook, name="read-workbook"),
+    path("bien-nhan/<int:pk>/", submission.submission, name="submission"),
+    path("bien-nhan/<int:pk>/so-lieu.csv", submission.export, name="submission-csv"),
+    path("bien-nhan/<int:pk>/ban-quet", submission.scan, name="scan"),
+    path("so-lieu/", table.index, name="table-index"),
+    path("so-lieu/<str:form>/<str:period>/", table.table, name="table"),
+    path("so-lieu/<str:form>/<str:period>/so-lieu.csv", table.export, name="table-csv"),
+]

@@ -1,0 +1,1 @@
+"""The pages of reporting, one module for each kind of screen."""

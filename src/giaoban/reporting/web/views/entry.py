@@ -1,0 +1,321 @@
+"""Nhập biểu: the form as a table to type in; saved, checked, then confirmed and sent by named people."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from giaoban.core.figures import completeness
+from giaoban.core.forms import slug
+from giaoban.core.issues import Issue
+from giaoban.core.timeliness import timing
+from giaoban.documents.services import store_blob
+from giaoban.kit.frame import Choice
+from giaoban.kit.http import ActorRequest
+from giaoban.kit.permissions import ROLE_NAMES, Permission, roles_with
+from giaoban.orgs import selectors as orgs
+from giaoban.reporting import selectors, services
+from giaoban.reporting.rules import issue_key, texts_from_figures
+from giaoban.reporting.web.bar import period_bar
+from giaoban.reporting.web.files import XLSX, handed_out
+from giaoban.reporting.web.forms import (
+    SendForm,
+    WorkbookForm,
+    media_type_of,
+    typed_explanations,
+    typed_texts,
+    with_lines_of,
+)
+from giaoban.reporting.web.shaping.grid import EntryGrid, GridTable, parts_of, sent_tables
+from giaoban.reporting.web.shaping.layout import Labels, calm
+from giaoban.reporting.web.shaping.machine import machine_texts
+from giaoban.reporting.web.shaping.words import STATE_SIGNS, counted, explanations, issue_lines, state_words
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """An obligation with what stands in it, and who looks."""
+
+    request: ActorRequest
+    obligation: selectors.Obligation
+
+    @cached_property
+    def entry(self) -> selectors.Entry:
+        return selectors.entry_of(self.obligation)
+
+    @cached_property
+    def unit(self) -> orgs.UnitCard:
+        return orgs.card(self.obligation.unit_id, selectors.last_day(self.obligation.period))
+
+    @cached_property
+    def receiver(self) -> orgs.UnitCard | None:
+        receiver = self.obligation.receiver_id
+        return orgs.card(receiver, selectors.last_day(self.obligation.period)) if receiver else None
+
+    @property
+    def subunits(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        listed = {place: tuple(one.key for one in units) for place, units in self.entry.subunits.items()}
+        return with_lines_of(listed, self.entry.texts)
+
+    @property
+    def labels(self) -> Labels:
+        names = {one.key: one.label for units in self.entry.subunits.values() for one in units}
+        return Labels(self.entry.form, names)
+
+    @property
+    def may_enter(self) -> bool:
+        return self.request.actor.may(Permission.ENTER_FIGURES, self.obligation.unit_id)
+
+    @property
+    def may_send(self) -> bool:
+        return self.request.actor.may(Permission.SEND_REPORT, self.obligation.unit_id)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the page is for typing: nothing sent yet, sent back, a draft begun, or a new version wanted."""
+        last = self.entry.last
+        return last is None or last.state == "returned" or self.entry.has_draft or "sua" in self.request.GET
+
+    @property
+    def address(self) -> str:
+        return reverse("reporting:entry", args=[self.obligation.pk])
+
+    def findings(self, *, checked: bool) -> list[Issue]:
+        """What the checks say; a cell that is not filled yet is a fault only once somebody asked for a check."""
+        return [issue for issue in self.entry.issues if checked or issue.code != "required-blank"]
+
+    def tables(self, *, checked: bool) -> tuple[GridTable, ...]:
+        entry, period = self.entry, self.obligation.period
+        subunits = self.subunits
+        return EntryGrid(
+            form=entry.form,
+            labels=self.labels,
+            subunits=subunits,
+            texts=entry.texts | machine_texts(entry.form, subunits, entry.texts),
+            previous=entry.previous,
+            issues=self.findings(checked=checked),
+            parts=parts_of(period.start, period.end, period.actual_until, period.estimated_months),
+            open_rows=frozenset(place for place, units in entry.subunits.items() if not units),
+        ).tables()
+
+
+def _sheet(request: ActorRequest, pk: int) -> Sheet:
+    return Sheet(request, selectors.obligation_for(request.actor, pk))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def entry(request: ActorRequest, pk: int) -> HttpResponse:
+    """The form to type in; read only when it was sent, or for those who do not type for the unit."""
+    sheet = _sheet(request, pk)
+    if request.method == "POST":
+        return _typed(request, sheet)
+    if not sheet.may_enter or not sheet.is_open:
+        return _reading(sheet)
+    return _page(sheet, checked="kiem-tra" in request.GET)
+
+
+def _typed(request: ActorRequest, sheet: Sheet) -> HttpResponse:
+    """Keep what was typed, then do what the pressed button says."""
+    sending = request.POST.get("act") == "send"
+    permission = Permission.SEND_REPORT if sending else Permission.ENTER_FIGURES
+    request.actor.require(permission, sheet.obligation.unit_id, unit_name=sheet.unit.name)
+    listed = {place: tuple(one.key for one in units) for place, units in sheet.entry.subunits.items()}
+    services.save_draft(
+        sheet.obligation,
+        figures=typed_texts(sheet.entry.form, with_lines_of(listed, dict.fromkeys(request.POST, "")), request.POST),
+        notes=request.POST.get("notes", "").strip()[:4000],
+        explanations=typed_explanations(request.POST),
+        by=request.actor,
+        at=timezone.now(),
+    )
+    if sending:
+        return _send(request, _sheet(request, sheet.obligation.pk))
+    if request.POST.get("act") == "check":
+        return redirect(f"{sheet.address}?kiem-tra=1#can-xem")
+    messages.success(request, "Đã lưu nháp.")
+    return redirect(sheet.address)
+
+
+def _send(request: ActorRequest, sheet: Sheet) -> HttpResponse:
+    form = SendForm(request.POST, request.FILES, roles=sheet.entry.form.signatures)
+    if not form.is_valid():
+        return _page(sheet, form=form, checked=True, status=422)
+    values = form.cleaned_data
+    scan = values["scan"]
+    try:
+        submission = services.submit_draft(
+            sheet.obligation,
+            by=request.actor,
+            at=timezone.now(),
+            signatures=form.signatures(),
+            document_number=values["document_number"],
+            document_date=values["document_date"],
+            scan=store_blob(scan.read(), media_type=media_type_of(scan) or "", filename=scan.name) if scan else None,
+        )
+    except services.SubmissionRefused as refusal:
+        return _page(sheet, form=form, checked=True, refusal=refusal, status=422)
+    except services.ReportingError as fault:
+        form.add_error(None, fault.sentence)
+        return _page(sheet, form=form, checked=True, status=422)
+    messages.success(request, f"Đã gửi báo cáo. Biên nhận {submission.receipt}.")
+    return redirect("reporting:submission", pk=submission.pk)
+
+
+def _page(
+    sheet: Sheet,
+    *,
+    form: SendForm | None = None,
+    file_form: Form | None = None,
+    file_issues: Iterable[Issue] = (),
+    refusal: services.SubmissionRefused | None = None,
+    checked: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    current, obligation = sheet.entry, sheet.obligation
+    issues = sheet.findings(checked=checked)
+    silent = {issue_key(issue) for issue in refusal.unexplained} if refusal else set()
+    last = current.last
+    return render(
+        sheet.request,
+        "reporting/entry.html",
+        {
+            **_frame(sheet),
+            "tables": sheet.tables(checked=checked),
+            "entry": current,
+            "issues": issue_lines(sheet.labels, issues),
+            "counted": counted(issues),
+            "explanations": explanations(sheet.labels, issues, current.explanations, silent),
+            "refused": issue_lines(sheet.labels, [*refusal.issues, *refusal.unexplained]) if refusal else [],
+            "form": form or SendForm(roles=current.form.signatures),
+            "file_form": file_form or WorkbookForm(),
+            "file_issues": issue_lines(sheet.labels, file_issues, linked=False),
+            "checked": checked,
+            "saved_at": _saved_at(obligation),
+            "returned": last if last is not None and last.state == "returned" else None,
+            "versions": selectors.versions(obligation),
+            "may_send": sheet.may_send,
+            "senders": ", ".join(ROLE_NAMES[role].lower() for role in roles_with(Permission.SEND_REPORT)),
+            "has_dynamic": any(table.dynamic_rows for table in current.form.tables),
+        },
+        status=status,
+    )
+
+
+def _saved_at(obligation: selectors.Obligation) -> object:
+    draft = getattr(obligation, "draft", None)
+    return draft.saved_at if draft else None
+
+
+def _reading(sheet: Sheet) -> HttpResponse:
+    """The last version as it was sent; a draft is shown to nobody but those who type it."""
+    last = sheet.entry.last
+    figures = selectors.figures_of(last) if last else {}
+    filled, required, _ = completeness(sheet.entry.form, figures)
+    return render(
+        sheet.request,
+        "reporting/entry_read.html",
+        {
+            **_frame(sheet),
+            "last": last,
+            "tables": sent_tables(sheet.entry.form, sheet.labels, figures, ()) if last else (),
+            "filled": filled,
+            "required": required,
+            "may_enter": sheet.may_enter,
+            "versions": selectors.versions(sheet.obligation),
+        },
+    )
+
+
+def _frame(sheet: Sheet) -> dict[str, object]:
+    obligation = sheet.obligation
+    simulated = obligation.simulated or (sheet.entry.last is not None and sheet.entry.last.simulated)
+    last = sheet.entry.last
+    delivered = last is not None and last.state in ("sent", "accepted")
+    done_on = timezone.localdate(last.sent_at) if last is not None and delivered else None
+    return {
+        "bar": period_bar(
+            sheet.request,
+            obligation.period,
+            unit_label=sheet.unit.name,
+            export=[Choice("Bảng tính để điền, Excel", reverse("reporting:workbook", args=[obligation.pk]))],
+        ),
+        "simulated_note": "hạn, người ký và mọi con số của báo cáo này là ví dụ." if simulated else "",
+        "obligation": obligation,
+        "title": calm(obligation.form.title),
+        "unit": sheet.unit,
+        "receiver": sheet.receiver,
+        "timing": timing(obligation.due_on, done_on, on=timezone.localdate()),
+        "siblings": _siblings(sheet),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    label: str
+    url: str
+    current: bool
+    sign: str
+    state: str
+
+
+def _siblings(sheet: Sheet) -> list[Tab]:
+    """The other reports of the unit for the same period; none when this is the only one."""
+    period = sheet.obligation.period_id
+    rows = selectors.owed_by([sheet.obligation.unit_id], timezone.localdate())
+    mine = sorted((row for row in rows if row.period.pk == period), key=lambda row: row.form_code)
+    if len(mine) < 2:
+        return []
+    return [
+        Tab(
+            row.form_code,
+            reverse("reporting:entry", args=[row.obligation_id]),
+            row.obligation_id == sheet.obligation.pk,
+            STATE_SIGNS[row.state],
+            state_words(row.state),
+        )
+        for row in mine
+    ]
+
+
+@require_safe
+def workbook(request: ActorRequest, pk: int) -> HttpResponse:
+    """The form as a workbook, with what stands in the draft or the last version."""
+    sheet = _sheet(request, pk)
+    request.actor.require(Permission.ENTER_FIGURES, sheet.obligation.unit_id, unit_name=sheet.unit.name)
+    name = slug(f"{sheet.obligation.form.code}-{sheet.unit.short_name}-{sheet.obligation.period.code}")
+    return handed_out(services.workbook_for(sheet.obligation), XLSX, f"{name}.xlsx")
+
+
+@require_POST
+def read_workbook(request: ActorRequest, pk: int) -> HttpResponse:
+    """Put the figures of a filled workbook into the draft; a file with a fault is refused as a whole."""
+    sheet = _sheet(request, pk)
+    request.actor.require(Permission.ENTER_FIGURES, sheet.obligation.unit_id, unit_name=sheet.unit.name)
+    form = WorkbookForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _page(sheet, file_form=form, status=422)
+    file = form.cleaned_data["workbook"]
+    try:
+        reading = services.read_workbook(file.read(), file.name, obligation=sheet.obligation)
+    except services.ImportRefused as refusal:
+        return _page(sheet, file_form=form, file_issues=refusal.issues, status=422)
+    faults = [one for one in reading.issues if one.severity == "error" and one.code != "required-blank"]
+    if faults:
+        return _page(sheet, file_form=form, file_issues=faults, status=422)
+    services.save_draft(
+        sheet.obligation,
+        figures=texts_from_figures(sheet.entry.form, reading.figures),
+        notes=sheet.entry.notes,
+        explanations=sheet.entry.explanations,
+        by=request.actor,
+        at=timezone.now(),
+    )
+    messages.success(request, f"Đã đọc tệp {file.name} vào bảng nhập. Kiểm tra rồi gửi.")
+    return redirect(f"{sheet.address}?kiem-tra=1")

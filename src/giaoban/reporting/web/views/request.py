@@ -1,0 +1,156 @@
+"""Yêu cầu báo cáo: a receiver asks units beneath for a report outside the regime; previewed, then sent."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from giaoban.core.periods import AD_HOC_RULE
+from giaoban.kit.http import ActorRequest
+from giaoban.kit.permissions import Permission
+from giaoban.orgs import selectors as orgs
+from giaoban.reporting import selectors, services
+from giaoban.reporting.web.bar import day_in, list_bar, period_address
+from giaoban.reporting.web.forms import RequestForm
+from giaoban.reporting.web.shaping.layout import Labels, calm
+
+KINDS = ("request", "capture")
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is being asked for: the receiver, the form, the opened periods, the units that may be asked."""
+
+    receiver: orgs.UnitCard
+    form: selectors.FormVersion
+    periods: tuple[selectors.Period, ...]
+    units: tuple[orgs.UnitCard, ...]
+
+    def empty(self) -> RequestForm:
+        return RequestForm(periods=self._period_choices, units=self._unit_choices)
+
+    def filled(self, request: ActorRequest) -> RequestForm:
+        return RequestForm(request.POST, periods=self._period_choices, units=self._unit_choices)
+
+    @property
+    def _period_choices(self) -> list[tuple[str, str]]:
+        return [(str(one.pk), f"{one.label} ({selectors.period_card(one).window})") for one in self.periods]
+
+    @property
+    def _unit_choices(self) -> list[tuple[int, str]]:
+        return [(one.id, one.name) for one in self.units]
+
+    def opened(self, pk: str) -> selectors.Period | None:
+        return next((one for one in self.periods if str(one.pk) == pk), None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def request_page(request: ActorRequest) -> HttpResponse:
+    """First the form is chosen, then everything else; the request is shown as a whole before it goes out."""
+    receiver_id = request.actor.unit_id
+    if receiver_id is None:
+        raise Http404("Tài khoản chưa giữ vị trí ở đơn vị nào.")
+    today = timezone.localdate()
+    on = day_in(request, "on") or today
+    receiver = orgs.card(receiver_id, on)
+    request.actor.require(Permission.RECEIVE_REPORT, receiver_id, unit_name=receiver.name)
+    forms = [one for one in selectors.forms(on) if one.kind in KINDS]
+    chosen = next((one for one in forms if one.key == request.GET.get("form", "")), None)
+    if chosen is None:
+        context = {
+            "bar": list_bar(request),
+            "forms": [(one, calm(one.title)) for one in forms],
+            "on": on,
+            "is_today": on == today,
+        }
+        return render(request, "reporting/request.html", context, status=422 if request.method == "POST" else 200)
+    asking = Asking(
+        receiver, chosen, tuple(selectors.periods_with_obligations(chosen)), _beneath(request, receiver_id, on)
+    )
+    if request.method == "POST":
+        return _asked(request, asking, on)
+    return _page(request, asking, asking.empty(), on)
+
+
+def _beneath(request: ActorRequest, unit_id: int, on: date) -> tuple[orgs.UnitCard, ...]:
+    """The units directly beneath on any line, once each, in alphabetical order."""
+    found = {one.id: one for line in orgs.lines() for one in orgs.children_of(unit_id, line.key, on)}
+    visible = set(
+        orgs.visible_ids(request.actor, timezone.localdate()).filter(pk__in=found).values_list("pk", flat=True)
+    )
+    return tuple(sorted((one for pk, one in found.items() if pk in visible), key=lambda one: one.sort_key))
+
+
+def _page(
+    request: ActorRequest,
+    asking: Asking,
+    form: RequestForm,
+    on: date,
+    *,
+    preview: bool = False,
+    refusal: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    definition = selectors.definition_of(asking.form)
+    labels = Labels(definition)
+    headings = [
+        (calm(table.title), [labels.column(table, column.id) for column in table.columns])
+        for table in definition.tables
+    ]
+    context: dict[str, object] = {
+        "bar": list_bar(request),
+        "asking": asking,
+        "title": calm(asking.form.title),
+        "headings": headings,
+        "form": form,
+        "on": on,
+        "is_today": on == timezone.localdate(),
+        "preview": preview,
+        "refusal": refusal,
+    }
+    if preview:
+        wanted = set(form.unit_ids)
+        context["units"] = [one for one in asking.units if one.id in wanted]
+        context["period"] = asking.opened(form.cleaned_data["period"])
+        context["past_due"] = form.cleaned_data["due_on"] < timezone.localdate()
+    return render(request, "reporting/request_form.html", context, status=status)
+
+
+def _asked(request: ActorRequest, asking: Asking, on: date) -> HttpResponse:
+    form = asking.filled(request)
+    if not form.is_valid():
+        return _page(request, asking, form, on, status=422)
+    act = request.POST.get("act", "")
+    if act == "change":
+        return _page(request, asking, form, on)
+    if act != "send":
+        return _page(request, asking, form, on, preview=True)
+    values, at = form.cleaned_data, timezone.now()
+    try:
+        period = asking.opened(values["period"]) or services.open_period(
+            AD_HOC_RULE,
+            code=form.code,
+            label=values["label"],
+            start=values["start"],
+            end=values["end"] + timedelta(days=1),
+            by=request.actor,
+            at=at,
+        )
+        asked = services.request_report(
+            asking.form.key,
+            period,
+            units=form.unit_ids,
+            receiver=asking.receiver.id,
+            due_on=values["due_on"],
+            basis=values["basis"],
+            by=request.actor,
+            at=at,
+        )
+    except services.ReportingError as fault:
+        return _page(request, asking, form, on, refusal=fault.sentence, status=422)
+    messages.success(request, f"Đã yêu cầu {len(asked)} đơn vị báo cáo.")
+    return redirect(period_address("reporting:reception", period, asking.receiver.key, asking.form.key))
