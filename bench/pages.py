@@ -25,7 +25,7 @@ def _client(login: str, unit_id: int) -> Client:
             login, full_name=login, password=account_services.new_password(), by=by, at=at
         )
         org_services.give_post(user_id=user.pk, unit_id=unit_id, role=Role.RECEIVER, valid_from=ON, by=by, at=at)
-    client = Client()
+    client = Client(headers={"host": "127.0.0.1"})
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return client
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
 from giaoban.config.paths import ROOT
+from giaoban.config.preparation import prepare
 from giaoban.core.figures import Mark
 from giaoban.core.forms import checksum, parse_form
 from giaoban.kit.actors import system_actor
@@ -40,7 +40,7 @@ class World:
 
 def build(*, fresh: bool) -> World:
     """The world, made when the database holds none."""
-    call_command("migrate", interactive=False, verbosity=0)
+    prepare()
     by, at = system_actor("bench"), timezone.now()
     form = FormVersion.objects.filter(key=FORM).first()
     if form is None or fresh:

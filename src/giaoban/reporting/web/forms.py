@@ -1,7 +1,6 @@
 """What people type, turned into values. Nothing here is stored."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -51,7 +50,7 @@ def typed_texts(form: FormDefinition, subunits: Subunits, post: QueryDict) -> di
                         if key in post:
                             texts[key] = _cell(post.get(key, ""), is_number=column.is_number)
     texts |= _named_lines(form, post)
-    return texts | machine_texts(form, with_lines_of(subunits, texts), texts)
+    return texts | machine_texts(form, with_lines_of(subunits, texts), texts, stored=True)
 
 
 def _cell(text: str, *, is_number: bool) -> str:
@@ -119,6 +118,8 @@ class SendForm(forms.Form):
             self.fields[self._name(number)] = forms.CharField(
                 label=role, max_length=200, error_messages={"required": f"Ghi họ tên người ký ở ô “{role}”."}
             )
+
+        self.order_fields([self._name(number) for number in range(len(self.roles))])
 
     @staticmethod
     def _name(number: int) -> str:
@@ -267,12 +268,3 @@ class RequestForm(forms.Form):
     @property
     def unit_ids(self) -> list[int]:
         return [int(pk) for pk in self.cleaned_data["units"]]
-
-
-class DayForm(forms.Form):
-    """A day in the address, in a field of its own."""
-
-    geography = forms.DateField(label="Địa giới của ngày", widget=DayInput(), required=False)
-
-    def day(self) -> date | None:
-        return self.cleaned_data["geography"] if self.is_valid() else None

@@ -50,6 +50,16 @@ class GridCell:
     figure: Figure | None = None
     change: Decimal | None = None
 
+    @property
+    def key(self) -> str:
+        """The cell's name for sums on the page; `sums` lists such names parted by spaces, which names of units hold."""
+        return _script_key(self.name)
+
+    @property
+    def mark(self) -> str:
+        """The sign that stands in a sum without any number."""
+        return self.value if self.value in (SHOWN_NIL, SHOWN_NOT_APPLICABLE) else ""
+
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
@@ -159,7 +169,16 @@ class EntryGrid:
             if column.formula is not None and self.parts.estimated:
                 return GridCell("calc", path=path)
             names = () if column.formula is not None else self._part_names(table, line, column, estimate=estimate)
-            return GridCell("calc", anchor, name, self._shown(name), column.scale, path, tone, sums=" ".join(names))
+            return GridCell(
+                "calc",
+                anchor,
+                name,
+                self._shown(name),
+                column.scale,
+                path,
+                tone,
+                sums=" ".join(map(_script_key, names)),
+            )
         kind: Kind = "number" if column.is_number else "text"
         value = self._shown(name) if column.is_number else self.texts.get(name, "")
         return GridCell(kind, anchor, name, value, column.scale, path, tone, is_estimate=estimate)
@@ -185,7 +204,7 @@ class EntryGrid:
                 continue
             key = text_key(table.id, line.row.id, line.subunit, column.id)
             figure = mine.figures[table.positions[column.id]] if mine else None
-            sums = "" if column.formula is not None else f"{key} {key}/estimate"
+            sums = "" if column.formula is not None else f"{_script_key(key)} {_script_key(key)}/estimate"
             path = f"Cộng › {self.labels.cell(Cell(table.id, line.row.id, line.subunit, column.id))}"
             cells.append(GridCell("calc", "", f"{key}/sum", "", column.scale, path, sums=sums, figure=figure))
         return tuple(cells)
@@ -218,6 +237,10 @@ class EntryGrid:
                 )
                 rows.append(GridRow("new", f"{row.label}: dòng thêm {number + 1}", "", True, cells, name=f"ten/{name}"))
         return rows
+
+
+def _script_key(name: str) -> str:
+    return "_".join(name.split())
 
 
 def _key(at: Cell) -> tuple[str, str, str, str]:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from giaoban.core.timeliness import Timeliness
-from giaoban.core.vietnamese import capital_first, fold
+from giaoban.core.vietnamese import fold
 from giaoban.reporting.rules import STATE_NAMES, ReportState
 from giaoban.reporting.selectors import Campaign, Owed, ReceptionRow
 from giaoban.reporting.web.shaping.words import STATE_SIGNS
@@ -151,13 +151,3 @@ def strip_groups(rows: Iterable[ReceptionRow]) -> list[tuple[str, int]]:
         else:
             counts["late" if row.timing.state is Timeliness.LATE else "done"] += 1
     return list(counts.items())
-
-
-def names(units: Sequence[str], most: int = 3) -> str:
-    """ "A, B, C và 5 đơn vị khác"."""
-    first = ", ".join(units[:most])
-    return f"{first} và {len(units) - most} đơn vị khác" if len(units) > most else first
-
-
-def title_of(text: str) -> str:
-    return capital_first(text)

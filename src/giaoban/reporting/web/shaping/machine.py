@@ -19,8 +19,14 @@ def is_machine(table: Table, row: Row, column: Column, subunits: Subunits) -> bo
     return any(not part.is_dynamic or subunits.get((table.id, part.id)) for part in parts)
 
 
-def machine_texts(form: FormDefinition, subunits: Subunits, texts: Mapping[str, str]) -> dict[str, str]:
-    """The texts of every machine cell by `text_key`, "" where the parts do not give a number."""
+def machine_texts(
+    form: FormDefinition, subunits: Subunits, texts: Mapping[str, str], *, stored: bool = False
+) -> dict[str, str]:
+    """The texts of every machine cell by `text_key`, "" where the parts do not give a number.
+
+    stored: only those that belong to a report; a computed column that the form does not ask for is shown, not sent, so
+    that a report typed here and the same report from a file are the same.
+    """
     figures, _ = figures_from_texts(form, texts)
     keys: list[str] = []
     for table in form.tables:
@@ -28,7 +34,7 @@ def machine_texts(form: FormDefinition, subunits: Subunits, texts: Mapping[str, 
             if row.sum_of:
                 _fill_total(table, row, figures, subunits)
         for line in [line for line in figures.values() if line.table == table.id]:
-            keys.extend(_fill_computed(table, line))
+            keys.extend(_fill_computed(table, line, stored=stored))
             row = table.rows_by_id[line.row]
             keys.extend(
                 text_key(table.id, row.id, line.subunit, column.id, estimate=estimate)
@@ -40,9 +46,9 @@ def machine_texts(form: FormDefinition, subunits: Subunits, texts: Mapping[str, 
     return {key: known.get(key, "") for key in keys}
 
 
-def _fill_computed(table: Table, line: Line) -> Iterable[str]:
+def _fill_computed(table: Table, line: Line, *, stored: bool) -> Iterable[str]:
     for column in table.numeric:
-        if column.formula is not None:
+        if column.formula is not None and (column.required or not stored):
             line.figures[table.positions[column.id]] = reported(computed_value(table, column, line))
             yield text_key(table.id, line.row, line.subunit, column.id)
 

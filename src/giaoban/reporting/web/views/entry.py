@@ -202,7 +202,6 @@ def _page(
             "versions": selectors.versions(obligation),
             "may_send": sheet.may_send,
             "senders": ", ".join(ROLE_NAMES[role].lower() for role in roles_with(Permission.SEND_REPORT)),
-            "has_dynamic": any(table.dynamic_rows for table in current.form.tables),
         },
         status=status,
     )

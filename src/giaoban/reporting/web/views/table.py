@@ -175,7 +175,6 @@ def _page(request: ActorRequest, place: Place, *, refusal: str = "", status: int
         "board": _board(request, place),
         "may_confirm": request.actor.may(Permission.CONFIRM_FIGURES, place.unit.id),
         "is_acting_unit": place.unit.id == request.actor.unit_id,
-        "today": timezone.localdate(),
     }
     return render(request, "reporting/table.html", context, status=status)
 
