@@ -5,6 +5,6 @@ from procrastinate.contrib.django import app
 from giaoban.briefs import services
 
 
-@app.task(name=services.RENDER_JOB)
+@app.task(name=services.RENDER_JOB, retry=3)
 def render(book_id: int) -> None:
     services.render(book_id)

@@ -17,6 +17,9 @@ from giaoban.reporting.selectors import CellKey, ConsolidatedLine, ConsolidatedT
 from giaoban.tasks.selectors import TaskCard
 
 NIL, NOT_APPLICABLE, BLANK, NO_FIGURE, NOT_ADDED = "–0–", "×", "trống", "chưa có", "không cộng"
+SIMULATED = "(số liệu mô phỏng)"
+ESTIMATED = "gồm ước"
+ESTIMATE_NOTE = f"“{ESTIMATED} …”: phần ước tính nằm trong số đứng trước, chưa phải số đã thực hiện."
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,16 @@ def section(
     return {"title": title, "paragraphs": list(paragraphs), "tables": list(tables), "lists": list(lists)}
 
 
+def labelled(words: str, *, simulated: bool) -> str:
+    """The words, marked when what they speak of is simulated: beside each row, whatever the paper's band says."""
+    return f"{words} {SIMULATED}" if simulated else words
+
+
+def _estimate_notes(rows: Sequence[Sequence[str]]) -> list[str]:
+    """How to read the cells that hold an estimated part; nothing when there are none."""
+    return [ESTIMATE_NOTE] if any(ESTIMATED in cell for row in rows for cell in row) else []
+
+
 # Results, with comparison
 
 
@@ -108,6 +121,7 @@ def _coverage_sentence(held: ConsolidatedTable) -> str:
     words = f"{held.form.title}, {held.period.label}: tổng hợp từ {held.coverage_words} đơn vị"
     missing = held.coverage.missing_names if held.coverage else ()
     words += f"; chưa có: {', '.join(missing)}." if missing else "."
+    words = labelled(words, simulated=held.simulated)
     if held.incomplete_reason:
         words += f" Chưa đầy đủ: {held.incomplete_reason}"
     return f"{words} Số liệu đến {moment(timezone.localtime(held.changed_at or held.as_of))}, {held.method}."
@@ -124,16 +138,17 @@ def _result_tables(held: ConsolidatedTable, part: Table) -> list[PaperTable]:
     numbers = range(1, len(columns) + 1)
     if part.only_row is not None:
         keys = [(part.id, part.only_row.id, "", column.id) for column in columns]
-        rows = [[line.label, *_cells(line, keys, columns)] for line in held.lines]
+        rows = [[labelled(line.label, simulated=line.simulated), *_cells(line, keys, columns)] for line in held.lines]
         total = ["Tổng cộng", *_cells(held.total, keys, columns)]
-        return [table(title, ["Đơn vị", *header], rows, numbers=numbers, total_row=total, unit_note=note)]
+        notes = _estimate_notes([*rows, total])
+        return [table(title, ["Đơn vị", *header], rows, numbers=numbers, total_row=total, unit_note=note, notes=notes)]
     rows = [
         [row.label, *_cells(held.total, [(part.id, row.id, "", column.id) for column in columns], columns)]
         for row in part.fixed_rows
     ]
     if not rows:
         return []
-    return [table(title, ["Nội dung", *header], rows, numbers=numbers, unit_note=note)]
+    return [table(title, ["Nội dung", *header], rows, numbers=numbers, unit_note=note, notes=_estimate_notes(rows))]
 
 
 def _heading(column: Column, *, one_unit: bool) -> str:
@@ -146,12 +161,16 @@ def _cells(line: ConsolidatedLine, keys: Sequence[CellKey], columns: Sequence[Co
 
 
 def cell_words(cell: CellTotal | None, scale: int) -> str:
-    """A consolidated cell as a paper prints it: a number, or which of the four ways there is none."""
+    """A consolidated cell as a paper prints it: a number with the estimated part in it told apart, or which of the four
+    ways there is none."""
     if cell is None or cell.state == "missing":
         return NO_FIGURE
     if cell.state != "reported":
         return {"nil": NIL, "na": NOT_APPLICABLE, "blank": BLANK}[cell.state]
-    return NOT_ADDED if cell.total is None else number(cell.total, scale)
+    if cell.total is None:
+        return NOT_ADDED
+    estimate = f" ({ESTIMATED} {number(cell.estimate, scale)})" if cell.estimate else ""
+    return f"{number(cell.total, scale)}{estimate}"
 
 
 def _comparison(now: ConsolidatedTable, before: ConsolidatedTable) -> PaperTable:
@@ -165,6 +184,7 @@ def _comparison(now: ConsolidatedTable, before: ConsolidatedTable) -> PaperTable
                 rows.append([label, *_compared(now.total.cells.get(key), before.total.cells.get(key), column)])
     header = ["Nội dung", now.period.label, before.period.label, "Chênh lệch", "Tỷ lệ so với kỳ trước"]
     notes = [f"Kỳ này có {now.coverage_words}, kỳ so sánh có {before.coverage_words} đơn vị báo cáo."]
+    notes += _estimate_notes(rows)
     return table(f"So sánh: {now.form.title}", header, rows, numbers=range(1, 5), notes=notes)
 
 
@@ -199,7 +219,7 @@ def reception_section(receptions: Sequence[Reception]) -> Section:
         if late:
             rows = [
                 [
-                    row.unit.name,
+                    labelled(row.unit.name, simulated=row.simulated),
                     day(row.due_on) if row.due_on else "không có hạn",
                     moment(timezone.localtime(row.received_at)) if row.received_at else "",
                     timing_words(row.timing),
@@ -208,7 +228,9 @@ def reception_section(receptions: Sequence[Reception]) -> Section:
             ]
             tables.append(table(f"Gửi muộn: {one.form_title}", ["Đơn vị", "Hạn", "Nhận lúc", "Muộn"], rows))
         if missing:
-            items = [f"{row.unit.name} ({timing_words(row.timing)})" for row in missing]
+            items = [
+                labelled(f"{row.unit.name} ({timing_words(row.timing)})", simulated=row.simulated) for row in missing
+            ]
             lists.append(PaperList(title=f"Chưa có báo cáo: {one.form_title}", items=items))
     return section(title, paragraphs=paragraphs, tables=tables, lists=lists)
 
@@ -225,7 +247,7 @@ def watch_section(findings: Sequence[FindingCard]) -> Section:
     for kind in dict.fromkeys(finding.kind_name for finding in findings):
         rows = [
             [
-                finding.unit.name,
+                labelled(finding.unit.name, simulated=finding.simulated),
                 finding.indicator_name,
                 _measure(finding.value, finding),
                 _measure(finding.reference, finding),
@@ -254,8 +276,8 @@ def open_tasks_section(cards: Sequence[TaskCard], on: date) -> Section:
         return section(title, paragraphs=["Không còn nhiệm vụ nào chưa hoàn thành."])
     rows = [
         [
-            card.title,
-            day(card.due_on),
+            labelled(card.title, simulated=bool(card.simulated_note)),
+            card.due_words,
             f"{card.roll_up.done}/{card.roll_up.total}",
             ", ".join(unit.short_name for unit in card.roll_up.open_overdue) or "không",
             card.origin.label,

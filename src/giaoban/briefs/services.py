@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from giaoban.briefs.models import BriefingBook
 from giaoban.briefs.rules import checksum_of
+from giaoban.documents.selectors import current_template
 from giaoban.documents.services import DOCX, PDF, render_docx, render_pdf, store_blob
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
@@ -64,9 +65,20 @@ def _one_at_a_time(meeting_key: str) -> None:
 
 
 def render(book_id: int) -> None:
-    """Print a frozen book as DOCX and PDF; printing again gives the same files."""
-    book = BriefingBook.objects.get(pk=book_id)
-    name = f"tai-lieu-hop-{book.meeting_key}-v{book.version}"
-    book.docx = store_blob(render_docx(TEMPLATE, book.content), media_type=DOCX, filename=f"{name}.docx")
-    book.pdf = store_blob(render_pdf(TEMPLATE, book.content), media_type=PDF, filename=f"{name}.pdf")
-    book.save(update_fields=["docx", "pdf"])
+    """Print a frozen book as DOCX and PDF, once: a book that has both keeps them, whatever the templates are now."""
+    with transaction.atomic():
+        book = BriefingBook.objects.select_for_update().get(pk=book_id)
+        if book.docx_id is not None and book.pdf_id is not None:
+            return
+        name = f"tai-lieu-hop-{book.meeting_key}-v{book.version}"
+        book.printed_with = _templates()
+        docx, pdf = render_docx(TEMPLATE, book.content), render_pdf(TEMPLATE, book.content)
+        book.docx = store_blob(docx, media_type=DOCX, filename=f"{name}.docx")
+        book.pdf = store_blob(pdf, media_type=PDF, filename=f"{name}.pdf")
+        book.save(update_fields=["docx", "pdf", "printed_with"])
+
+
+def _templates() -> dict[str, str]:
+    """The checksums of the template versions in force, by the kind of document that they print."""
+    held = {"docx": current_template(TEMPLATE, "docx"), "pdf": current_template(TEMPLATE, "typst")}
+    return {kind: template.checksum for kind, template in held.items() if template is not None}

@@ -66,13 +66,17 @@ class Participant(models.Model):
 
 
 class AgendaItem(models.Model):
-    """One point of the agenda. `origin_key` is set for points built from open matters, so that they come once."""
+    """One point of the agenda. `origin_key` is set for points built from open matters, so that they come once.
+
+    `simulated`: the matter rests on simulated figures, tasks or findings, whatever the meeting is.
+    """
 
     meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="agenda")
     position = models.PositiveSmallIntegerField()
     title = models.TextField()
     about = models.TextField(blank=True)
     link = models.CharField(max_length=300, blank=True)
+    simulated = models.BooleanField(default=False)
     origin_key = models.CharField(max_length=120, blank=True)
 
     class Meta:
@@ -88,13 +92,25 @@ class AgendaItem(models.Model):
 
 
 class Attachment(models.Model):
-    """A paper of the meeting. Without a blob it is a title card: the paper existed, its text is not in our hands."""
+    """A paper of the meeting. Without a blob it is a title card: the paper existed, its text is not in our hands.
+
+    `filename`, `media_type`: as this paper was handed in; the blob is shared and keeps those of its first storing.
+    """
 
     meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="attachments")
     title = models.CharField(max_length=300)
     note = models.TextField(blank=True)
     source = models.TextField(blank=True)
     blob = models.ForeignKey("documents.Blob", null=True, on_delete=models.PROTECT, related_name="+")
+    filename = models.CharField(max_length=255, blank=True)
+    media_type = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                name="attached_file_named", condition=Q(blob__isnull=True) | (~Q(filename="") & ~Q(media_type=""))
+            ),
+        )
 
     def __str__(self) -> str:
         return self.title
@@ -139,8 +155,12 @@ class Paragraph(models.Model):
         return f"{self.number}{self.part}"
 
 
+@pghistory.track()
 class Notice(models.Model):
-    """The conclusion notice as issued. Number, day and signer are entered by a person when the paper has them."""
+    """The conclusion notice as issued. Number, day and signer are entered by a person when the paper has them.
+
+    Its history keeps every earlier number, day, signer and content.
+    """
 
     meeting = models.OneToOneField(Meeting, on_delete=models.PROTECT, related_name="notice")
     number = models.CharField(max_length=40, blank=True)

@@ -43,10 +43,15 @@ def _item(actor: Actor, meeting: Meeting, host: str, on: date) -> WorkItem:
 def panel(actor: Actor, unit_id: int, on: date) -> Panel | None:
     """The last meetings that a unit held or took part in."""
     rows = selectors.meetings_of_unit(actor, unit_id, on)
+    notes = list(dict.fromkeys(row.simulated_note for row in rows if row.simulated_note))
     return Panel(
         title="Họp",
         template="meetings/panel.html",
-        context={"meetings": rows[:6], "more": max(0, len(rows) - 6)},
+        context={
+            "meetings": rows[:6],
+            "more": max(0, len(rows) - 6),
+            "simulated_note": f"cuộc họp ví dụ: {' '.join(notes)}" if notes else "",
+        },
         order=90,
         empty="" if rows else "Chưa có cuộc họp nào.",
         link=("Mở danh sách cuộc họp", reverse("meetings:index")),

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
+from giaoban.core.vietnamese import day
+
 LampState = Literal["on", "half", "off"]
 
 
@@ -36,12 +38,16 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """A clear as a lamp: on, half (the source only hints at it) or off; `word` says what lacks."""
+    """A clear as a lamp: on, half (the source only hints at it) or off; `word` says what lacks.
+
+    warning: what will keep a lit lamp's value from being accepted when the conclusion is issued; "" = nothing.
+    """
 
     key: str
     state: LampState
     word: str
     by_secretary: bool = False
+    warning: str = ""
 
     @property
     def lit(self) -> bool:
@@ -69,21 +75,30 @@ CHECKS: Final[dict[str, Callable[[Given], tuple[bool, str]]]] = {
 }
 
 
-def clears_of(given: Given, clears: Sequence[Clear]) -> list[Lamp]:
-    """A lamp per clear of the pack's list, in its order. A clear that no check knows stays off: nothing can fill it."""
-    return [_lamp(given, clear) for clear in clears]
+def clears_of(given: Given, clears: Sequence[Clear], issued_on: date | None = None) -> list[Lamp]:
+    """A lamp per clear of the pack's list, in its order. A clear that no check knows stays off: nothing can fill it.
+
+    issued_on: the day on which the conclusion would be issued; a deadline before it is warned of. None: no such day.
+    """
+    return [_lamp(given, clear, issued_on) for clear in clears]
 
 
-def _lamp(given: Given, clear: Clear) -> Lamp:
+def _lamp(given: Given, clear: Clear, issued_on: date | None) -> Lamp:
     check = CHECKS.get(clear.key)
     if check is None:
         return Lamp(clear.key, "off", f"chưa {clear.name}: chưa có chỗ ghi")
     filled, hint = check(given)
     if filled:
-        return Lamp(clear.key, "on", clear.name, clear.key in given.by_secretary)
+        return Lamp(clear.key, "on", clear.name, clear.key in given.by_secretary, _warning(given, clear, issued_on))
     if hint:
         return Lamp(clear.key, "half", f"chưa {clear.name}: mới có “{hint}”")
     return Lamp(clear.key, "off", f"chưa {clear.name}")
+
+
+def _warning(given: Given, clear: Clear, issued_on: date | None) -> str:
+    if clear.key != "due_on" or given.due_on is None or issued_on is None or given.due_on >= issued_on:
+        return ""
+    return f"hạn {day(given.due_on)} ở trước ngày ban hành {day(issued_on)}"
 
 
 def blocking(paragraphs: Sequence[tuple[str, bool, Sequence[Lamp]]]) -> list[Blocking]:

@@ -20,13 +20,13 @@ from giaoban.meetings import rules
 from giaoban.meetings.models import (
     AgendaItem,
     Attendance,
-    Meeting,
     MeetingState,
     Notice,
-    Paragraph,
     ParagraphKind,
     Participant,
 )
+from giaoban.meetings.models import Meeting as Meeting
+from giaoban.meetings.models import Paragraph as Paragraph
 from giaoban.meetings.rules import Blocking, Clear, Given, Lamp
 from giaoban.orgs import selectors as orgs
 from giaoban.orgs.selectors import UnitCard, visible_ids
@@ -217,13 +217,18 @@ def given_of(paragraph: Paragraph, leads: int) -> Given:
 
 
 def paragraphs_of(meeting: Meeting, on: date | None = None) -> list[ParagraphCard]:
-    """The paragraphs in order, with lamps, and their tasks as they stand on a day (today without one)."""
+    """The paragraphs in order, with lamps, and their tasks as they stand on a day (today without one).
+
+    While the conclusion is not issued, that day is also the one before which no deadline may lie.
+    """
+    today = on or timezone.localdate()
+    issued_on = None if meeting.state == MeetingState.CONCLUDED else today
     rows = list(meeting.paragraphs.prefetch_related("leads").order_by("number", "part"))
     leads = {row.pk: [unit.pk for unit in row.leads.all()] for row in rows}
     called = orgs.cards([unit_id for ids in leads.values() for unit_id in ids], meeting.held_on)
     wanted, kinds = clears(), {**dict(ParagraphKind.choices), **names_of("conclusion_kinds")}
     assigned = tasks.tasks_by_key(row.task_key for row in rows if row.task_key)
-    shown = {card.pk: card for card in tasks.cards_of(assigned.values(), on or timezone.localdate())}
+    shown = {card.pk: card for card in tasks.cards_of(assigned.values(), today)}
     reasons = _kind_reasons(meeting)
     return [
         ParagraphCard(
@@ -239,7 +244,7 @@ def paragraphs_of(meeting: Meeting, on: date | None = None) -> list[ParagraphCar
             due_on=row.due_on,
             due_words=row.due_words,
             product=row.product,
-            lamps=tuple(rules.clears_of(given_of(row, len(leads[row.pk])), wanted)),
+            lamps=tuple(rules.clears_of(given_of(row, len(leads[row.pk])), wanted, issued_on)),
             by_secretary=frozenset(row.filled_by_secretary),
             source=row.source,
             kind_reason=reasons.get((row.label, row.kind), ""),

@@ -10,6 +10,7 @@ class Task(models.Model):
     """What is to be done, by whom, with whom, by when, with which product; and where it comes from.
 
     `origin_*` is given by the room that assigns: a task never looks upwards. `source_text` is the paragraph, verbatim.
+    `search_key`: title, origin and source text as `core.vietnamese.fold` leaves them.
     """
 
     title = models.TextField()
@@ -22,6 +23,7 @@ class Task(models.Model):
     origin_url = models.CharField(max_length=300, blank=True)
     origin_key = models.CharField(max_length=120, unique=True)
     source_text = models.TextField(blank=True)
+    search_key = models.TextField()
     assigned_at = models.DateTimeField()
     simulated_note = models.TextField(blank=True)
     act = models.ForeignKey("kit.Act", on_delete=models.PROTECT, related_name="+")

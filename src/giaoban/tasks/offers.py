@@ -1,7 +1,7 @@
 """What this room offers to My work, to the page of a unit, and to whoever merges units."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from django.db.models import Q
@@ -22,7 +22,8 @@ def work_items(actor: Actor, on: date) -> list[WorkItem]:
 
 
 def _owed(actor: Actor, on: date) -> list[WorkItem]:
-    units = [unit for unit in actor.unit_ids if actor.may(Permission.REPORT_PROGRESS, unit)]
+    own = [unit for unit in actor.unit_ids if actor.may(Permission.REPORT_PROGRESS, unit)]
+    units = selectors.answered_by(own, on)
     rows = TaskUnit.objects.filter(unit_id__in=units, state__in=(TaskState.ASSIGNED, TaskState.STARTED))
     issuers = orgs.cards(rows.values_list("task__issuer_id", flat=True), on)
     return [
@@ -43,7 +44,8 @@ def _owed(actor: Actor, on: date) -> list[WorkItem]:
 
 
 def _to_verify(actor: Actor, on: date) -> list[WorkItem]:
-    issuers = [unit for unit in actor.unit_ids if actor.may(Permission.VERIFY_TASK, unit)]
+    own = [unit for unit in actor.unit_ids if actor.may(Permission.VERIFY_TASK, unit)]
+    issuers = selectors.answered_by(own, on)
     rows = TaskUnit.objects.filter(task__issuer_id__in=issuers, state=TaskState.REPORTED).select_related("task")
     waiting = Counter(row.task_id for row in rows)
     tasks = {row.task_id: row.task for row in rows}
@@ -68,28 +70,42 @@ def panel(actor: Actor, unit_id: int, on: date) -> Panel | None:
     """Shares of one unit by group, its open tasks listed; for those who may see the unit or the issuer."""
     rows = selectors.shares_visible(actor, on).filter(unit_id=unit_id)
     shares = selectors.ordered(selectors.share_cards(rows, on).values())
-    titles = dict(rows.values_list("pk", "task__title"))
+    about = {pk: (title, note) for pk, title, note in rows.values_list("pk", "task__title", "task__simulated_note")}
     counted = rules.roll_up([(share, share.group) for share in shares])
-    listed = [(share, titles[share.pk]) for share in counted.open]
+    listed = [(share, about[share.pk][0], bool(about[share.pk][1])) for share in counted.open]
     return Panel(
         title="Nhiệm vụ",
         template="tasks/panel.html",
-        context={"sentence": counted.sentence("việc"), "shares": listed[:8], "more": max(0, len(listed) - 8)},
+        context={
+            "sentence": counted.sentence("việc"),
+            "shares": listed[:8],
+            "more": max(0, len(listed) - 8),
+            "simulated_note": simulated_words(note for _, note in about.values()),
+        },
         order=30,
         empty="" if shares else "Chưa có nhiệm vụ nào giao cho đơn vị này.",
         link=("Mở danh sách nhiệm vụ", f"{reverse('tasks:index')}?lead={orgs.card(unit_id, on).key}"),
     )
 
 
+def simulated_words(notes: Iterable[str]) -> str:
+    """The notes of simulated tasks, each once; "" when there is none."""
+    found = list(dict.fromkeys(note for note in notes if note))
+    return f"nhiệm vụ ví dụ: {' '.join(found)}" if found else ""
+
+
 def effects(unit_ids: Sequence[int], on: date) -> list[Effect]:  # noqa: ARG001 – the registry's signature
-    """What happens to tasks when these units end."""
+    """What happens to tasks when these units end. Of one task the successor takes one share: the rest is told apart."""
     owed = TaskUnit.objects.filter(unit_id__in=unit_ids)
-    still_open = owed.exclude(state=TaskState.DONE).count()
+    open_ones = owed.exclude(state=TaskState.DONE)
+    still_open = open_ones.values("task_id").distinct().count()
+    twice = open_ones.count() - still_open
     kept = owed.filter(state=TaskState.DONE).count()
     issued = TaskUnit.objects.filter(~Q(state=TaskState.DONE), task__issuer_id__in=unit_ids)
     waiting = issued.values("task_id").distinct().count()
     found = [
         Effect("phần việc đang mở", still_open, "chuyển sang đơn vị kế tục, ghi vào diễn biến"),
+        Effect("phần việc đang mở của cùng nhiệm vụ", twice, "ở lại đơn vị cũ, đơn vị kế tục báo cáo thay"),
         Effect("phần việc đã hoàn thành", kept, "giữ nguyên ở đơn vị cũ"),
         Effect("nhiệm vụ đã giao, chưa xong", waiting, "giữ tên đơn vị giao; kỳ sau đơn vị kế tục theo dõi tiếp"),
     ]
@@ -97,9 +113,15 @@ def effects(unit_ids: Sequence[int], on: date) -> list[Effect]:  # noqa: ARG001 
 
 
 def apply(unit_ids: Sequence[int], successor: int | None, on: date, by: Actor, at: datetime) -> list[Effect]:  # noqa: ARG001
-    """Carry open shares over to the successor; without one they stay, named, for a person to decide."""
+    """Carry open shares over to the successor; without one they stay, for a person to decide. Those that cannot move
+    since the successor has a share of the same task are named."""
     if successor is None:
         left = TaskUnit.objects.filter(unit_id__in=unit_ids).exclude(state=TaskState.DONE).count()
         return [Effect("phần việc đang mở", left, "còn ở đơn vị cũ, cần người quyết định")] if left else []
-    moved = services.carry_over(unit_ids, successor, by=by, at=at)
-    return [Effect("phần việc đang mở", moved, "đã chuyển sang đơn vị kế tục")] if moved else []
+    carried = services.carry_over(unit_ids, successor, by=by, at=at)
+    where = f"ở lại đơn vị cũ vì đơn vị kế tục đã có phần của nhiệm vụ này: {'; '.join(carried.left)}"
+    found = [
+        Effect("phần việc đang mở", carried.moved, "đã chuyển sang đơn vị kế tục"),
+        Effect("phần việc đang mở của cùng nhiệm vụ", len(carried.left), where),
+    ]
+    return [effect for effect in found if effect.count]

@@ -40,16 +40,16 @@ GROUP_NAMES: Final[dict[Group, str]] = {
 }
 
 
-def group_of(*, due_on: date, reported_on: date | None, verified: bool, on: date) -> Group:
-    """The group of one unit's share on a day.
+def group_of(*, due_on: date, reported_on: date | None, verified_on: date | None, on: date) -> Group:
+    """The group of one unit's share on a day. due_on: the deadline in force on that day.
 
     A share is done when the issuer has verified it; lateness counts by the day on which the unit reported it done, so
-    that a unit does not become late while its issuer verifies. The due day itself is on time. A report dated after `on`
-    had not happened on that day.
+    that a unit does not become late while its issuer verifies. The due day itself is on time. What was reported or
+    verified after `on` had not happened on that day.
     """
     known = reported_on if reported_on is not None and reported_on <= on else None
     late = (known or on) > due_on
-    if verified and known is not None:
+    if known is not None and verified_on is not None and verified_on <= on:
         return Group.DONE_LATE if late else Group.DONE_ON_TIME
     return Group.OPEN_OVERDUE if late else Group.OPEN_IN_TIME
 

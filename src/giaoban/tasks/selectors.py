@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
 from giaoban.core.timeliness import Timing, timing
-from giaoban.core.vietnamese import day
+from giaoban.core.vietnamese import day, fold
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import subject_of
 from giaoban.kit.models import Act
@@ -27,12 +27,17 @@ OPEN_STATES = (TaskState.ASSIGNED, TaskState.STARTED, TaskState.REPORTED)
 
 @dataclass(frozen=True, slots=True)
 class TaskCard:
-    """A task as others show it. `roll_up` counts every share; its names are for those who may see them."""
+    """A task as others show it. `roll_up` counts every share; its names are for those who may see them.
+
+    due_on: as assigned; due_first, due_last: the earliest and the latest deadline in force among the shares.
+    """
 
     pk: int
     title: str
     issuer: UnitCard
     due_on: date
+    due_first: date
+    due_last: date
     helpers: str
     product: str
     origin: Origin
@@ -42,10 +47,17 @@ class TaskCard:
     roll_up: RollUp[UnitCard]
     url: str
 
+    @property
+    def due_words(self) -> str:
+        """The deadlines in force: one day, or the first and the last; said when they are not the one assigned."""
+        if self.due_first == self.due_last:
+            return day(self.due_on) if self.due_last == self.due_on else f"{day(self.due_last)} (đã đổi)"
+        return f"{day(self.due_first)} đến {day(self.due_last)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One unit's share of a task, as it stands on a day."""
+    """One unit's share of a task, as it stands on a day. `first_timing` is against the deadline it was given first."""
 
     pk: int
     unit: UnitCard
@@ -53,6 +65,7 @@ class Share:
     state_name: str
     group: Group
     timing: Timing
+    first_timing: Timing
     due_on: date
     first_due_on: date
     extensions: int
@@ -123,6 +136,24 @@ def share_for(actor: Actor, pk: int, on: date) -> TaskUnit:
     return share
 
 
+def heirs_of(unit_id: int, on: date) -> list[int]:
+    """The unit, and what it wholly became by a day, step by step: who answers for it now comes last."""
+    found = [unit_id]
+    for held in found:
+        steps = orgs.successors_of(held)
+        found += [step.other.id for step in steps if step.whole and step.on <= on and step.other.id not in found]
+    return found
+
+
+def answered_by(unit_ids: Iterable[int], on: date) -> list[int]:
+    """The units, and all that wholly became one of them by a day: the other way round of `heirs_of`."""
+    found = list(unit_ids)
+    for held in found:
+        steps = orgs.origins_of(held)
+        found += [step.other.id for step in steps if step.whole and step.on <= on and step.other.id not in found]
+    return found
+
+
 def task_by_key(origin_key: str) -> Task | None:
     return Task.objects.filter(origin_key=origin_key).first()
 
@@ -132,18 +163,31 @@ def tasks_by_key(origin_keys: Iterable[str]) -> dict[str, Task]:
 
 
 def group_of(share: TaskUnit, on: date) -> Group:
-    return rules.group_of(due_on=share.due_on, reported_on=share.done_on, verified=share.state == TaskState.DONE, on=on)
+    """The group on a day, by the deadline in force then and by what was reported and verified by then.
+
+    A share that was sent back counts as never reported: what is taken back is not counted for any day.
+    """
+    verified_on = timezone.localdate(share.verified.at) if share.verified is not None else None
+    return rules.group_of(due_on=due_then(share, on), reported_on=share.done_on, verified_on=verified_on, on=on)
+
+
+def due_then(share: TaskUnit, on: date) -> date:
+    """The deadline in force on a day: the one that the next change after it replaced."""
+    later = [change for change in share.deadline_changes.all() if timezone.localdate(change.act.at) > on]
+    return later[0].old_due_on if later else share.due_on
+
+
+def with_history(shares: QuerySet[TaskUnit]) -> QuerySet[TaskUnit]:
+    """Shares with what `group_of` reads, in a fixed number of queries."""
+    changes = TaskDeadlineChange.objects.select_related("act").order_by("pk")
+    return shares.select_related("verified").prefetch_related(Prefetch("deadline_changes", queryset=changes))
 
 
 def shares_of(task: Task) -> list[TaskUnit]:
     """All shares of a task, in the alphabetical order of the units as called when it was assigned."""
-    rows = list(task.units.all())
+    rows = list(with_history(task.units.all()))
     called = orgs.cards([row.unit_id for row in rows], timezone.localdate(task.assigned_at))
     return sorted(rows, key=lambda row: called[row.unit_id].sort_key)
-
-
-def share_in(task: Task, unit_id: int) -> TaskUnit | None:
-    return task.units.filter(unit_id=unit_id).first()
 
 
 def roll_up(task: Task, on: date) -> RollUp[UnitCard]:
@@ -157,7 +201,7 @@ def cards_of(tasks: Iterable[Task], on: date) -> list[TaskCard]:
     """Cards of tasks in the order given; units are called as on the day of assignment."""
     listed = list(tasks)
     shares: dict[int, list[TaskUnit]] = defaultdict(list)
-    for share in TaskUnit.objects.filter(task__in=listed):
+    for share in with_history(TaskUnit.objects.filter(task__in=listed)):
         shares[share.task_id].append(share)
     days: dict[date, set[int]] = defaultdict(set)
     for task in listed:
@@ -174,6 +218,8 @@ def _card(task: Task, shares: Sequence[TaskUnit], called: Mapping[int, UnitCard]
         title=task.title,
         issuer=called[task.issuer_id],
         due_on=task.due_on,
+        due_first=min((due_then(share, on) for share in shares), default=task.due_on),
+        due_last=max((due_then(share, on) for share in shares), default=task.due_on),
         helpers=task.helpers,
         product=task.product,
         origin=origin_of(task),
@@ -190,20 +236,20 @@ def origin_of(task: Task) -> Origin:
 
 
 def open_tasks(on: date, *, issuer_ids: Sequence[int] = (), unit_ids: Sequence[int] = ()) -> list[TaskCard]:
-    """Tasks of these issuers, or owed by these units, assigned by the day `on` and with a share that was not done then,
-    oldest deadline first."""
-    open_share = TaskUnit.objects.filter(task=OuterRef("pk")).filter(Q(state__in=OPEN_STATES) | Q(done_on__gt=on))
+    """Tasks of these issuers, or owed by these units, assigned by the day `on` and with a share that was not verified
+    then, oldest deadline first."""
+    not_done = Q(state__in=OPEN_STATES) | Q(verified__at__date__gt=on)
+    open_share = TaskUnit.objects.filter(task=OuterRef("pk")).filter(not_done)
     owed = Q(issuer_id__in=issuer_ids) | Exists(open_share.filter(unit_id__in=unit_ids))
     rows = Task.objects.filter(owed, Exists(open_share), assigned_at__date__lte=on)
-    return cards_of(rows.order_by("due_on", "pk"), on)
+    return sorted(cards_of(rows, on), key=lambda card: (card.due_first, card.pk))
 
 
 def share_cards(shares: QuerySet[TaskUnit], on: date) -> dict[int, Share]:
     """The shares as they stand on a day, by primary key: four queries whatever their number."""
     rows = list(
-        shares.select_related("task").prefetch_related(
-            Prefetch("deadline_changes", queryset=TaskDeadlineChange.objects.order_by("pk")),
-            Prefetch("progress", queryset=Progress.objects.order_by("on", "pk")),
+        with_history(shares.select_related("task")).prefetch_related(
+            Prefetch("progress", queryset=Progress.objects.order_by("on", "pk"))
         )
     )
     days: dict[date, set[int]] = defaultdict(set)
@@ -217,16 +263,19 @@ def _share(row: TaskUnit, unit: UnitCard, on: date) -> Share:
     changes = list(row.deadline_changes.all())
     said = [entry for entry in row.progress.all() if entry.on <= on]
     done_on = row.done_on if row.done_on is not None and row.done_on <= on else None
+    due_on = due_then(row, on)
+    first_due_on = changes[0].old_due_on if changes else row.due_on
     return Share(
         pk=row.pk,
         unit=unit,
         state=row.state,
         state_name=TaskState(row.state).label,
         group=group_of(row, on),
-        timing=timing(row.due_on, done_on, on=on),
-        due_on=row.due_on,
-        first_due_on=changes[0].old_due_on if changes else row.due_on,
-        extensions=len(changes),
+        timing=timing(due_on, done_on, on=on),
+        first_timing=timing(first_due_on, done_on, on=on),
+        due_on=due_on,
+        first_due_on=first_due_on,
+        extensions=sum(timezone.localdate(change.act.at) <= on for change in changes),
         done_on=done_on,
         product=row.product,
         latest=said[-1].note if said else "",
@@ -292,11 +341,11 @@ def _day(iso: str | None) -> str:
     return day(date.fromisoformat(iso)) if iso else ""
 
 
-def in_group(group: Group, on: date) -> Q:
-    """The shares of a group on a day: `rules.group_of` as a condition of the database."""
-    reported = Q(done_on__isnull=False, done_on__lte=on)
-    done = Q(state=TaskState.DONE) & reported
-    late = (reported & Q(done_on__gt=F("due_on"))) | (~reported & Q(due_on__lt=on))
+def in_group(group: Group, today: date) -> Q:
+    """The shares of a group today: `rules.group_of` as a condition of the database; it knows no other day."""
+    reported = Q(done_on__isnull=False)
+    done = Q(state=TaskState.DONE)
+    late = (reported & Q(done_on__gt=F("due_on"))) | (~reported & Q(due_on__lt=today))
     return {
         Group.DONE_ON_TIME: done & ~late,
         Group.DONE_LATE: done & late,
@@ -305,56 +354,58 @@ def in_group(group: Group, on: date) -> Q:
     }[group]
 
 
-def _chosen(actor: Actor, on: date, chosen: ShareFilter, unit_id: int | None) -> QuerySet[TaskUnit]:
-    """Visible shares of tasks assigned by the day, narrowed by everything but the group."""
-    shares = shares_visible(actor, timezone.localdate()).filter(task__assigned_at__date__lte=on)
+def _chosen(actor: Actor, today: date, chosen: ShareFilter, unit_id: int | None) -> QuerySet[TaskUnit]:
+    """Visible shares, narrowed by everything but the group."""
+    shares = shares_visible(actor, today)
     if unit_id is not None:
         shares = shares.filter(unit_id=unit_id)
     if chosen.state:
         shares = shares.filter(state=chosen.state)
     if chosen.words:
-        words = Q(task__title__icontains=chosen.words) | Q(task__origin_label__icontains=chosen.words)
-        shares = shares.filter(words | Q(task__source_text__icontains=chosen.words))
+        shares = shares.filter(task__search_key__contains=fold(chosen.words))
     return shares
 
 
-def counts_by_group(actor: Actor, on: date, chosen: ShareFilter, unit_id: int | None) -> dict[Group, int]:
-    """How many visible shares stand in each group, the filter by group left aside."""
-    counted = _chosen(actor, on, chosen, unit_id).aggregate(
-        **{group.value: Count("pk", filter=in_group(group, on)) for group in Group}
+def counts_by_group(actor: Actor, today: date, chosen: ShareFilter, unit_id: int | None) -> dict[Group, int]:
+    """How many visible shares stand in each group today, the filter by group left aside."""
+    counted = _chosen(actor, today, chosen, unit_id).aggregate(
+        **{group.value: Count("pk", filter=in_group(group, today)) for group in Group}
     )
     return {group: counted[group.value] for group in Group}
 
 
 SORTS = {
-    "due": ("due_on", "pk"),
+    "due": ("earliest", "pk"),
     "title": ("title", "pk"),
     "assigned": ("assigned_at", "pk"),
     "overdue": ("overdue", "pk"),
 }
 
 
-def task_list(actor: Actor, on: date, chosen: ShareFilter, unit_id: int | None, *, sort: str = "due") -> QuerySet[Task]:
+def task_list(
+    actor: Actor, today: date, chosen: ShareFilter, unit_id: int | None, *, sort: str = "due"
+) -> QuerySet[Task]:
     """Tasks with at least one visible share that the filter leaves, sorted by a key of `SORTS`, "-" turned around."""
-    shares = _chosen(actor, on, chosen, unit_id)
+    shares = _chosen(actor, today, chosen, unit_id)
     if chosen.group is not None:
-        shares = shares.filter(in_group(chosen.group, on))
-    overdue = Count("units", filter=_prefixed(Group.OPEN_OVERDUE, on))
-    tasks = Task.objects.filter(pk__in=shares.values("task_id")).annotate(overdue=overdue)
+        shares = shares.filter(in_group(chosen.group, today))
+    overdue = Count("units", filter=_prefixed(Group.OPEN_OVERDUE, today))
+    tasks = Task.objects.filter(pk__in=shares.values("task_id"))
+    tasks = tasks.annotate(overdue=overdue, earliest=Min("units__due_on"))
     turned = sort.startswith("-")
     first, *rest = SORTS.get(sort.lstrip("-"), SORTS["due"])
     return tasks.order_by(f"-{first}" if turned else first, *rest)
 
 
-def _prefixed(group: Group, on: date) -> Q:
+def _prefixed(group: Group, today: date) -> Q:
     """`in_group` seen from a task."""
-    return Q(units__in=TaskUnit.objects.filter(in_group(group, on)))
+    return Q(units__in=TaskUnit.objects.filter(in_group(group, today)))
 
 
-def shares_by_task(actor: Actor, task_ids: Sequence[int], on: date) -> dict[int, list[Share]]:
-    """The visible shares of some tasks, each list in the order of `ordered`."""
-    rows = shares_visible(actor, timezone.localdate()).filter(task_id__in=task_ids)
-    found = share_cards(rows, on)
+def shares_by_task(actor: Actor, task_ids: Sequence[int], today: date) -> dict[int, list[Share]]:
+    """The visible shares of some tasks as they stand today, each list in the order of `ordered`."""
+    rows = shares_visible(actor, today).filter(task_id__in=task_ids)
+    found = share_cards(rows, today)
     gathered: dict[int, list[Share]] = {pk: [] for pk in task_ids}
     for pk, task_id in rows.values_list("pk", "task_id"):
         gathered[task_id].append(found[pk])
@@ -365,27 +416,32 @@ def roll_up_shares(shares: Iterable[Share]) -> RollUp[Share]:
     return rules.roll_up([(share, share.group) for share in shares])
 
 
-def export_rows(actor: Actor, on: date, chosen: ShareFilter, unit_id: int | None) -> list[tuple[TaskCard, Share]]:
+def export_rows(actor: Actor, today: date, chosen: ShareFilter, unit_id: int | None) -> list[tuple[TaskCard, Share]]:
     """The shares that the filter leaves, with their tasks, by deadline."""
-    shares = _chosen(actor, on, chosen, unit_id)
+    shares = _chosen(actor, today, chosen, unit_id)
     if chosen.group is not None:
-        shares = shares.filter(in_group(chosen.group, on))
-    found = share_cards(shares, on)
+        shares = shares.filter(in_group(chosen.group, today))
+    found = share_cards(shares, today)
     owners = dict(shares.values_list("pk", "task_id"))
     tasks = Task.objects.filter(pk__in=set(owners.values())).order_by("due_on", "pk")
-    cards = {card.pk: card for card in cards_of(tasks, on)}
+    cards = {card.pk: card for card in cards_of(tasks, today)}
     place = {pk: number for number, pk in enumerate(cards)}
     lines = [(cards[owners[pk]], share) for pk, share in found.items()]
     return sorted(lines, key=lambda line: (place[line[0].pk], line[1].unit.sort_key))
 
 
-def may_update(actor: Actor, share: TaskUnit) -> bool:
-    return actor.may(Permission.REPORT_PROGRESS, share.unit_id)
+def may_update(actor: Actor, share: TaskUnit, on: date) -> bool:
+    return _may(actor, Permission.REPORT_PROGRESS, share.unit_id, on)
 
 
-def may_verify(actor: Actor, share: TaskUnit) -> bool:
-    return actor.may(Permission.VERIFY_TASK, share.task.issuer_id)
+def may_verify(actor: Actor, share: TaskUnit, on: date) -> bool:
+    return _may(actor, Permission.VERIFY_TASK, share.task.issuer_id, on)
 
 
-def may_move_deadline(actor: Actor, share: TaskUnit) -> bool:
-    return actor.may(Permission.ASSIGN_TASK, share.task.issuer_id)
+def may_move_deadline(actor: Actor, share: TaskUnit, on: date) -> bool:
+    return _may(actor, Permission.ASSIGN_TASK, share.task.issuer_id, on)
+
+
+def _may(actor: Actor, permission: Permission, unit_id: int, on: date) -> bool:
+    """At the unit, or at what it wholly became."""
+    return any(actor.may(permission, place) for place in heirs_of(unit_id, on))

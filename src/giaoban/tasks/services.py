@@ -1,16 +1,18 @@
 """Assign, report, verify, reopen, move a deadline: one function per act."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
 from django.utils import timezone
 
-from giaoban.core.vietnamese import day
+from giaoban.core.vietnamese import day, fold
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
 from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors as orgs
+from giaoban.tasks import selectors
 from giaoban.tasks.models import Progress, Task, TaskDeadlineChange, TaskState, TaskUnit
 from giaoban.tasks.rules import Origin
 
@@ -62,6 +64,7 @@ def assign(
             origin_url=origin.url,
             origin_key=origin.key,
             source_text=source_text,
+            search_key=fold(f"{title} {origin.label} {source_text}"),
             assigned_at=at,
             simulated_note=simulated_note,
             act=entry,
@@ -99,11 +102,11 @@ def report_progress(
 ) -> Progress:
     """Say how a unit's share goes; `done` reports it finished, with its product; the day of `at` counts for lateness.
 
-    on: the day the note is about, not after the day of `at`; that day by default. Raises TaskRefused.
+    For a unit that has ended, its whole successor speaks. on: the day the note is about, not after the day of `at`;
+    that day by default. Raises TaskRefused.
     """
     today = timezone.localdate(at)
-    unit = orgs.card(task_unit.unit_id, today)
-    by.require(Permission.REPORT_PROGRESS, task_unit.unit_id, unit_name=unit.name)
+    _require_at(task_unit.unit_id, Permission.REPORT_PROGRESS, by, today)
     about = on or today
     if not note.strip():
         raise TaskRefused("Ghi một câu về tiến độ trước khi lưu.")
@@ -197,19 +200,28 @@ def move_deadline(task_unit: TaskUnit, *, due_on: date, reason: str, by: Actor, 
     _refresh(task_unit, share)
 
 
-def carry_over(unit_ids: Sequence[int], to: int, *, by: Actor, at: datetime) -> int:
-    """Hand the open shares of ended units to their successor; a task that the successor owes already stays as it is.
+@dataclass(frozen=True, slots=True)
+class CarriedOver:
+    """How many shares moved to the successor, and those that did not, as "task (unit)"."""
 
-    Gives the number of shares that moved.
-    """
+    moved: int
+    left: tuple[str, ...]
+
+
+def carry_over(unit_ids: Sequence[int], to: int, *, by: Actor, at: datetime) -> CarriedOver:
+    """Hand the open shares of ended units to their successor; of a task that the successor owes already, or that
+    another of them has brought along, a share stays where it is, named: the successor reports on it there."""
     on = timezone.localdate(at)
     moved = 0
+    left: list[str] = []
     with transaction.atomic():
-        shares = TaskUnit.objects.select_for_update().filter(unit_id__in=unit_ids).exclude(state=TaskState.DONE)
+        shares = TaskUnit.objects.select_for_update(of=("self",)).filter(unit_id__in=unit_ids)
+        shares = shares.exclude(state=TaskState.DONE).select_related("task")
         held = set(TaskUnit.objects.filter(unit_id=to).values_list("task_id", flat=True))
         called = orgs.cards([*unit_ids, to], on)
         for share in shares.order_by("pk"):
             if share.task_id in held:
+                left.append(f"{share.task.title} ({called[share.unit_id].name})")
                 continue
             held.add(share.task_id)
             note = f"{called[share.unit_id].name} kết thúc, {called[to].name} làm tiếp."
@@ -219,12 +231,19 @@ def carry_over(unit_ids: Sequence[int], to: int, *, by: Actor, at: datetime) -> 
                 share.save()
                 Progress.objects.create(task_unit=share, on=on, note=note, state=share.state, act=entry)
             moved += 1
-    return moved
+    return CarriedOver(moved, tuple(left))
 
 
 def _require_issuer(task_unit: TaskUnit, permission: Permission, by: Actor, at: datetime) -> None:
-    issuer = orgs.card(task_unit.task.issuer_id, timezone.localdate(at))
-    by.require(permission, issuer.id, unit_name=issuer.name)
+    """The right at the issuer or, once it has ended, at its whole successor. Raises PermissionDenied."""
+    _require_at(task_unit.task.issuer_id, permission, by, timezone.localdate(at))
+
+
+def _require_at(unit_id: int, permission: Permission, by: Actor, on: date) -> None:
+    """The right at a unit or at what it wholly became by a day. Raises PermissionDenied naming the last of them."""
+    places = selectors.heirs_of(unit_id, on)
+    if not any(by.may(permission, place) for place in places):
+        by.require(permission, places[-1], unit_name=orgs.card(places[-1], on).name)
 
 
 def _locked(task_unit: TaskUnit) -> TaskUnit:

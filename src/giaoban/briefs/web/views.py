@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from giaoban.briefs import selectors
 from giaoban.documents.selectors import stored_file
 from giaoban.kit.frame import ContextBar, acting_choices
-from giaoban.kit.http import ActorRequest
+from giaoban.kit.http import ActorRequest, NotReady
 from giaoban.orgs import selectors as orgs
 
 
@@ -64,7 +64,7 @@ def _download(blob_id: int | None, name: str) -> HttpResponse:
     """The stored file; 404 with the reason while the job that prints it has not run."""
     file = stored_file(blob_id) if blob_id is not None else None
     if file is None:
-        raise Http404("Tài liệu đang được dựng, mở lại sau ít phút.")
+        raise NotReady("Tài liệu đang được dựng, mở lại sau ít phút.")
     response = HttpResponse(file.content, content_type=file.media_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

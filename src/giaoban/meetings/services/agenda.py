@@ -8,7 +8,6 @@ from django.db import transaction
 from django.db.models import Max
 from django.urls import reverse
 
-from giaoban.core.vietnamese import day
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
 from giaoban.kit.permissions import Permission
@@ -29,6 +28,7 @@ class Matter:
     title: str
     about: str
     link: str
+    simulated: bool = False
 
 
 def build_agenda(meeting: Meeting, *, by: Actor, at: datetime) -> list[AgendaItem]:
@@ -53,7 +53,13 @@ def _write(meeting: Meeting, matters: Sequence[Matter]) -> None:
         AgendaItem.objects.update_or_create(
             meeting=meeting,
             origin_key=matter.key,
-            defaults={"position": position, "title": matter.title, "about": matter.about, "link": matter.link},
+            defaults={
+                "position": position,
+                "title": matter.title,
+                "about": matter.about,
+                "link": matter.link,
+                "simulated": matter.simulated,
+            },
         )
     for position, item in enumerate(meeting.agenda.filter(origin_key=""), start=len(matters) + 1):
         item.position = position
@@ -95,6 +101,7 @@ def _reports(meeting: Meeting) -> list[Matter]:
                 f"{len(held.missing)} chưa có, {len(held.late)} muộn",
                 about="; ".join(parts),
                 link=reverse("reporting:index"),
+                simulated=campaign.simulated or any(row.simulated for row in (*held.late, *held.missing)),
             )
         )
     return found
@@ -115,8 +122,9 @@ def _findings(meeting: Meeting) -> list[Matter]:
             title=f"{finding.kind_name[:1].upper()}{finding.kind_name[1:]}: {finding.indicator_name}",
             about=f"{finding.unit.name}: {finding.reason}",
             link=reverse("monitoring:finding", args=[finding.pk]),
+            simulated=finding.simulated,
         )
-        for finding in monitoring.findings_for(None, meeting.host_id, meeting.period_id, meeting.held_on)
+        for finding in monitoring.findings_for(meeting.host_id, meeting.period_id, meeting.held_on)
     ]
 
 
@@ -130,13 +138,14 @@ def _tasks(meeting: Meeting) -> list[Matter]:
     found = []
     for card in open_tasks_of(meeting):
         overdue = card.roll_up.open_overdue
-        state = f"{len(overdue)} quá hạn" if overdue else f"hạn {day(card.due_on)}"
+        state = f"{len(overdue)} quá hạn" if overdue else f"hạn {card.due_words}"
         found.append(
             Matter(
                 key=f"task:{card.pk}",
                 title=f"Nhiệm vụ: {card.title} ({card.roll_up.done}/{card.roll_up.total} hoàn thành, {state})",
                 about=f"Chưa hoàn thành: {selectors.names(card.roll_up.open)}. Nguồn: {card.origin.label}.",
                 link=card.url,
+                simulated=bool(card.simulated_note),
             )
         )
     return found
@@ -149,6 +158,7 @@ def _drafts(meeting: Meeting) -> list[Matter]:
             title=f"Dự thảo nhiệm vụ: {card.what or card.text}",
             about="; ".join(lamp.word for lamp in card.lamps if not lamp.lit),
             link=f"{reverse('meetings:conclusion', args=[meeting.key])}#doan-{card.label}",
+            simulated=bool(meeting.simulated_note),
         )
         for card in selectors.paragraphs_of(meeting, meeting.held_on)
         if card.kind == ParagraphKind.TASK

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import transaction
 from django.utils import timezone
 
 from giaoban.briefs import sections
@@ -16,23 +17,44 @@ from giaoban.kit.permissions import Permission
 from giaoban.meetings import selectors
 from giaoban.meetings.models import Meeting, MeetingState
 from giaoban.meetings.services.agenda import campaigns_of, open_tasks_of
-from giaoban.meetings.services.refusals import MeetingRefused, require
+from giaoban.meetings.services.refusals import MeetingRefused, locked, require
 from giaoban.monitoring import selectors as monitoring
+from giaoban.monitoring.selectors import FindingCard
 from giaoban.reporting import selectors as reporting
+from giaoban.tasks.selectors import TaskCard
 
 
-def prepare_book(meeting: Meeting, *, by: Actor, at: datetime, form_keys: Sequence[str] | None = None) -> BriefingBook:
+def prepare_book(meeting: Meeting, *, by: Actor, at: datetime) -> BriefingBook:
     """Freeze the meeting's book: results with comparison, late and missing units, watch list, open and draft tasks.
 
-    form_keys: the forms whose results it shows; None = all that units beneath the host owe for the meeting's period.
-    Frozen again, it is the next version; earlier ones stay. Raises MeetingRefused once the conclusion is issued.
+    The forms are all that units beneath the host owe for the meeting's period. Frozen again, it is the next version;
+    earlier ones stay. Raises MeetingRefused once the conclusion is issued.
     """
     require(meeting, Permission.PREPARE_MEETING, by)
-    if meeting.state == MeetingState.CONCLUDED:
-        raise MeetingRefused("Đã ban hành kết luận: tài liệu họp giữ nguyên như đã trình.")
-    campaigns = [campaign for campaign in campaigns_of(meeting) if form_keys is None or campaign.form.key in form_keys]
+    with transaction.atomic():
+        row = locked(meeting)
+        if row.state == MeetingState.CONCLUDED:
+            raise MeetingRefused("Đã ban hành kết luận: tài liệu họp giữ nguyên như đã trình.")
+        content = content_of(row, at)
+        return briefs.freeze(
+            row.key,
+            title=f"Tài liệu họp: {row.title}",
+            unit_id=row.host_id,
+            content=dict(content),
+            simulated=content["simulated"],
+            meeting_url=selectors.url_of(row),
+            by=by,
+            at=at,
+        )
+
+
+def content_of(meeting: Meeting, at: datetime) -> papers.BriefingBook:
+    """The data of both documents, read now."""
+    campaigns = campaigns_of(meeting)
     results = [result_of(campaign, meeting.host_id) for campaign in campaigns]
-    simulated = simulated_words(meeting, results)
+    receptions = [reception_of(campaign, meeting) for campaign in campaigns]
+    findings = monitoring.findings_for(meeting.host_id, meeting.period_id, meeting.held_on)
+    open_tasks = open_tasks_of(meeting)
     head = head_of(
         meeting.host_id,
         meeting.held_on,
@@ -40,18 +62,18 @@ def prepare_book(meeting: Meeting, *, by: Actor, at: datetime, form_keys: Sequen
         subject=f"{meeting.title}, ngày {day(meeting.held_on)}",
         dated=timezone.localdate(at),
         recipients=[],
-        simulated_note=simulated,
+        simulated_note=simulated_words(meeting, results, receptions, findings, open_tasks),
         source_note=meeting.source,
         at=at,
     )
-    content: papers.BriefingBook = {
+    return {
         **head,
         "paper": "briefing-book",
         "sections": [
             sections.results_section(results),
-            sections.reception_section([reception_of(campaign, meeting) for campaign in campaigns]),
-            sections.watch_section(monitoring.findings_for(None, meeting.host_id, meeting.period_id, meeting.held_on)),
-            sections.open_tasks_section(open_tasks_of(meeting), meeting.held_on),
+            sections.reception_section(receptions),
+            sections.watch_section(findings),
+            sections.open_tasks_section(open_tasks, meeting.held_on),
             sections.draft_tasks_section(drafts_of(meeting)),
         ],
         "attachments": [
@@ -59,16 +81,6 @@ def prepare_book(meeting: Meeting, *, by: Actor, at: datetime, form_keys: Sequen
             for row in meeting.attachments.order_by("pk")
         ],
     }
-    return briefs.freeze(
-        meeting.key,
-        title=f"Tài liệu họp: {meeting.title}",
-        unit_id=meeting.host_id,
-        content=dict(content),
-        simulated=bool(simulated),
-        meeting_url=selectors.url_of(meeting),
-        by=by,
-        at=at,
-    )
 
 
 def result_of(campaign: reporting.Campaign, unit_id: int) -> sections.Result:
@@ -109,9 +121,24 @@ def drafts_of(meeting: Meeting) -> list[sections.DraftTask]:
     ]
 
 
-def simulated_words(meeting: Meeting, results: Sequence[sections.Result]) -> str:
-    """What in the book is simulated, in one sentence; "" when nothing is."""
-    if meeting.simulated_note:
-        return meeting.simulated_note
-    named = [result.table.form.title for result in results if result.table.simulated]
-    return f"số liệu của: {'; '.join(named)}." if named else ""
+def simulated_words(
+    meeting: Meeting,
+    results: Sequence[sections.Result],
+    receptions: Sequence[sections.Reception],
+    findings: Sequence[FindingCard],
+    open_tasks: Sequence[TaskCard],
+) -> str:
+    """What in the book is simulated, in one sentence; "" when nothing is. The meeting's own note comes first."""
+    tables = [one for result in results for one in (result.table, result.before) if one is not None]
+    figures = [table.form.title for table in tables if table.simulated]
+    figures += [
+        one.form_title for one in receptions if any(row.simulated for row in (*one.found.late, *one.found.missing))
+    ]
+    watched = [finding.indicator_name for finding in findings if finding.simulated]
+    given = [card.title for card in open_tasks if card.simulated_note]
+    named = [
+        f"{what}: {'; '.join(dict.fromkeys(names))}"
+        for what, names in (("số liệu của", figures), ("phát hiện về", watched), ("nhiệm vụ", given))
+        if names
+    ]
+    return " ".join(part for part in (meeting.simulated_note, f"{'. '.join(named)}." if named else "") if part)

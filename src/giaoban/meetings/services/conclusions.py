@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 
 from giaoban.core.vietnamese import day
 from giaoban.kit.actors import Actor
@@ -17,6 +18,7 @@ from giaoban.meetings import rules
 from giaoban.meetings.models import Meeting, Paragraph, ParagraphKind
 from giaoban.meetings.services.planning import OPEN_STATES
 from giaoban.meetings.services.refusals import MeetingRefused, locked, require
+from giaoban.orgs import selectors as orgs
 
 KEPT = (
     "part",
@@ -77,7 +79,7 @@ def set_clears(
     """Fill in what must be clear. leads_words, due_words: as the source words them, when it gives no more.
 
     filled_by_secretary: keys of the clears whose value is not in the source text; they are marked wherever they appear.
-    Raises MeetingRefused.
+    lead_ids: units that the actor sees, that take part, or that had the lead already. Raises MeetingRefused.
     """
     with _changing(
         paragraph, "meetings.set-clears", by, at, detail={"by_secretary": sorted(filled_by_secretary)}
@@ -86,6 +88,7 @@ def set_clears(
             raise MeetingRefused(
                 f"Thời hạn {day(due_on)} ở trước ngày họp {day(row.meeting.held_on)}. Chọn ngày từ ngày họp trở đi."
             )
+        _check_leads(row, lead_ids, by, timezone.localdate(at))
         row.what, row.helpers, row.product = what.strip(), helpers.strip(), product.strip()
         row.due_on, row.due_words, row.leads_words = due_on, due_words.strip(), leads_words.strip()
         filled = {"what": what.strip(), "leads": lead_ids, "helpers": helpers.strip(), "due_on": due_on}
@@ -96,14 +99,22 @@ def set_clears(
     return row
 
 
+def _check_leads(row: Paragraph, lead_ids: Sequence[int], by: Actor, on: date) -> None:
+    """Raises MeetingRefused for a unit outside the actor's scope that does not take part; it is not named."""
+    known = {*row.leads.values_list("pk", flat=True), *row.meeting.participants.values_list("unit_id", flat=True)}
+    strange = set(lead_ids) - known
+    if strange - set(orgs.visible_to(by, on).filter(pk__in=strange).values_list("pk", flat=True)):
+        raise MeetingRefused("Có đơn vị chủ trì ngoài phạm vi của bạn và không dự họp. Chọn đơn vị khác hoặc mời họp.")
+
+
 def change_kind(paragraph: Paragraph, *, kind: str, reason: str, by: Actor, at: datetime) -> Paragraph:
     """Let a paragraph become something else, with the reason. Raises MeetingRefused."""
     _check_kind(kind)
     if not reason.strip():
         raise MeetingRefused("Ghi lý do đổi loại; lý do hiện cạnh đoạn kết luận.")
-    if kind == paragraph.kind:
-        raise MeetingRefused(f"Đoạn {paragraph.label} đã là {ParagraphKind(kind).label} rồi.")
     with _changing(paragraph, "meetings.change-kind", by, at, reason=reason.strip(), detail={"kind": kind}) as row:
+        if row.kind == kind:
+            raise MeetingRefused(f"Đoạn {row.label} đã là {ParagraphKind(kind).label} rồi.")
         row.kind = kind
         row.save()
     return row
@@ -117,9 +128,11 @@ def split_paragraph(paragraph: Paragraph, *, parts: Sequence[str], by: Actor, at
     matters = [part.strip() for part in parts if part.strip()]
     if len(matters) < 2:
         raise MeetingRefused("Tách đoạn cần ít nhất hai việc; ghi tên ngắn của từng việc.")
-    if paragraph.part:
-        raise MeetingRefused(f"Đoạn {paragraph.label} đã được tách; hoàn tác rồi tách lại nếu cần.")
+    if len(matters) > len(rules.PARTS):
+        raise MeetingRefused(f"Một đoạn tách được nhiều nhất {len(rules.PARTS)} việc, không phải {len(matters)}.")
     with _changing(paragraph, "meetings.split-paragraph", by, at, detail={"parts": matters}) as row:
+        if row.part:
+            raise MeetingRefused(f"Đoạn {row.label} đã được tách; hoàn tác rồi tách lại nếu cần.")
         leads = list(row.leads.values_list("pk", flat=True))
         made = []
         for letter, matter in zip(rules.part_letters(len(matters)), matters, strict=True):
@@ -175,7 +188,11 @@ def _changing(
     require(paragraph.meeting, Permission.PREPARE_MEETING, by)
     with transaction.atomic():
         meeting = locked(paragraph.meeting, *OPEN_STATES)
-        row = Paragraph.objects.select_for_update().get(pk=paragraph.pk)
+        row = Paragraph.objects.select_for_update().filter(pk=paragraph.pk).first()
+        if row is None:
+            raise MeetingRefused(
+                f"Đoạn {paragraph.label} không còn nữa, đã được hoàn tác; mở lại trang kết luận để xem."
+            )
         row.meeting = meeting
         before = [_kept(one) for one in meeting.paragraphs.filter(number=row.number).order_by("part")]
         kept = {**(detail or {}), "number": row.number, "label": row.label, "before": before}

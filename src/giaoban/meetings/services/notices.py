@@ -215,9 +215,11 @@ def _closing(meeting: Meeting, paragraphs: list[ParagraphCard]) -> str:
 
 
 def render_notice(notice_id: int) -> None:
-    """Print an issued notice as DOCX and PDF."""
-    notice = Notice.objects.select_related("meeting").get(pk=notice_id)
-    name = f"thong-bao-ket-luan-{notice.meeting.key}"
-    notice.docx = store_blob(render_docx(TEMPLATE, notice.content), media_type=DOCX, filename=f"{name}.docx")
-    notice.pdf = store_blob(render_pdf(TEMPLATE, notice.content), media_type=PDF, filename=f"{name}.pdf")
-    notice.save(update_fields=["docx", "pdf"])
+    """Print an issued notice as DOCX and PDF, as it stands now; two prints at once come one after the other."""
+    with transaction.atomic():
+        notice = Notice.objects.select_for_update(of=("self",)).select_related("meeting").get(pk=notice_id)
+        name = f"thong-bao-ket-luan-{notice.meeting.key}"
+        docx, pdf = render_docx(TEMPLATE, notice.content), render_pdf(TEMPLATE, notice.content)
+        notice.docx = store_blob(docx, media_type=DOCX, filename=f"{name}.docx")
+        notice.pdf = store_blob(pdf, media_type=PDF, filename=f"{name}.pdf")
+        notice.save(update_fields=["docx", "pdf"])

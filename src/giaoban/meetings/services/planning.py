@@ -170,7 +170,13 @@ def _attach(
         with act("meetings.attach", by=by, at=at, subject=subject_of(meeting), detail=detail):
             blob = store_blob(file[0], media_type=file[1], filename=file[2]) if file else None
             return Attachment.objects.create(
-                meeting=row, title=title.strip(), note=note.strip(), source=source.strip(), blob=blob
+                meeting=row,
+                title=title.strip(),
+                note=note.strip(),
+                source=source.strip(),
+                blob=blob,
+                media_type=file[1] if file else "",
+                filename=file[2] if file else "",
             )
 
 

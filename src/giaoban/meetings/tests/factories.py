@@ -74,7 +74,7 @@ def period() -> Period:
     )
 
 
-def asked(held: Tree, on: Period) -> list[Obligation]:
+def asked(held: Tree, on: Period, *, simulated: bool = False) -> list[Obligation]:
     """Both rooms owe the form to the office by 14/03/2026."""
     return reporting.request_report(
         form().key,
@@ -85,7 +85,7 @@ def asked(held: Tree, on: Period) -> list[Obligation]:
         basis="Giấy mời",
         by=SYSTEM,
         at=moment(2026, 3, 1),
-        simulated=False,
+        simulated=simulated,
     )
 
 

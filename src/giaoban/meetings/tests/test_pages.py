@@ -60,6 +60,52 @@ def test_own_unit_parent_and_sibling(held: Tree, meeting: Meeting) -> None:
     assert "Hội nghị sơ kết" not in page(left_out, "meetings:index")
 
 
+def test_the_projector_names_nobody_to_who_only_takes_part(held: Tree, meeting: Meeting) -> None:
+    people.task(held, at=moment(2026, 1, 5))
+    services.build_agenda(meeting, by=SYSTEM, at=moment(2026, 3, 12))
+    services.hold(meeting, by=SYSTEM, at=moment(2026, 3, 21))
+    services.record_paragraph(meeting, text=TEXT, kind="agreement", by=SYSTEM, at=moment(2026, 3, 21))
+    services.issue_notice(meeting, by=SYSTEM, at=moment(2026, 3, 21))
+    query = "?view=agenda&item=1"
+    for unit_id, role, named in (
+        (held.office, Role.SECRETARY, True),
+        (held.root, Role.INSPECTOR, True),
+        (held.north, Role.OFFICER, False),
+    ):
+        shown = page(browser(unit_id, role), "meetings:projector", "so-ket", query=query)
+        assert "1/1. Nhiệm vụ: Tham mưu" in shown
+        assert ("Chưa hoàn thành: Bắc, Nam" in shown) is named
+
+
+def test_simulated_points_are_labelled_on_the_page_and_on_the_projector(held: Tree, meeting: Meeting) -> None:
+    people.task(held, at=moment(2026, 1, 5), simulated_note="hạn là ví dụ")
+    services.build_agenda(meeting, by=SYSTEM, at=moment(2026, 3, 12))
+    secretary = browser(held.office, Role.SECRETARY)
+    for route, query in (
+        ("meetings:meeting", ""),
+        ("meetings:projector", "?view=agenda"),
+        ("meetings:projector", "?view=agenda&item=1"),
+    ):
+        assert page(secretary, route, "so-ket", query=query).count("gb-sim-tag") == 1
+
+
+def test_a_paper_is_sent_under_its_own_name(held: Tree, meeting: Meeting) -> None:
+    for name, kind in (("dau.txt", "text/plain"), ("giấy mời.pdf", "application/pdf")):
+        services.attach_file(
+            meeting,
+            title=name,
+            content=b"nhu nhau",
+            media_type=kind,
+            filename=name,
+            by=SYSTEM,
+            at=moment(2026, 3, 12),
+        )
+    paper = meeting.attachments.get(title="giấy mời.pdf")
+    sent = browser(held.office, Role.SECRETARY).get(reverse("meetings:attachment", args=["so-ket", paper.pk]))
+    assert sent["Content-Type"] == "application/pdf"
+    assert sent["Content-Disposition"] == "attachment; filename*=UTF-8''gi%E1%BA%A5y%20m%E1%BB%9Di.pdf"
+
+
 def test_who_takes_part_reads_the_conclusion_once_issued(held: Tree, meeting: Meeting) -> None:
     takes_part = browser(held.north, Role.OFFICER)
     services.hold(meeting, by=SYSTEM, at=moment(2026, 3, 21))

@@ -2,7 +2,9 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import PermissionDenied
+from django.template.loader import render_to_string
 
 from giaoban.briefs import selectors as briefs
 from giaoban.briefs.tests.factories import templates
@@ -11,7 +13,7 @@ from giaoban.kit.jobs import run_pending
 from giaoban.kit.models import Act
 from giaoban.kit.permissions import Role
 from giaoban.meetings import offers, selectors, services
-from giaoban.meetings.models import MeetingState, Paragraph, ParagraphKind
+from giaoban.meetings.models import Meeting, MeetingState, Paragraph, ParagraphKind
 from giaoban.meetings.tests import factories
 from giaoban.reporting import services as reporting
 from giaoban.tasks import selectors as tasks
@@ -88,6 +90,54 @@ def test_the_agenda_grows_out_of_open_matters_once_each(held: Tree) -> None:
     assert "Bắc" not in "".join(item.title for item in items)
 
 
+def test_simulated_matters_say_so_in_a_real_meeting(held: Tree) -> None:
+    period = factories.period()
+    factories.asked(held, period, simulated=True)
+    people.task(held, at=moment(2026, 1, 5), due_on=date(2026, 3, 1))
+    made_up = {"title": "Việc ví dụ", "origin": people.origin("hai"), "simulated_note": "ví dụ"}
+    people.task(held, at=moment(2026, 1, 5), due_on=date(2026, 3, 2), **made_up)
+    meeting = factories.meeting(held, period_id=period.pk)
+    items = services.build_agenda(meeting, by=SYSTEM, at=moment(2026, 3, 20))
+    assert [item.simulated for item in items] == [True, False, True]
+    book = services.prepare_book(meeting, by=SYSTEM, at=moment(2026, 3, 20))
+    assert book.simulated
+    assert book.content["simulated_note"] == "số liệu của: Quân số. nhiệm vụ: Việc ví dụ."
+    _, late, _, given, _ = book.content["sections"]
+    assert late["lists"][0]["items"][0] == "Phòng Bắc (quá 7 ngày) (số liệu mô phỏng)"
+    assert [row[0] for row in given["tables"][0]["rows"]] == [
+        "Tham mưu về tổ chức cán bộ",
+        "Việc ví dụ (số liệu mô phỏng)",
+    ]
+
+
+def test_the_agenda_speaks_of_the_deadline_in_force(held: Tree) -> None:
+    task = people.task(held, at=moment(2026, 1, 5), due_on=date(2026, 4, 1), unit_ids=[held.north])
+    share = tasks.shares_of(task)[0]
+    task_services.move_deadline(share, due_on=date(2026, 5, 1), reason="Chờ", by=SYSTEM, at=moment(2026, 3, 1))
+    items = services.build_agenda(factories.meeting(held), by=SYSTEM, at=moment(2026, 3, 20))
+    assert [item.title for item in items] == [
+        "Nhiệm vụ: Tham mưu về tổ chức cán bộ (0/1 hoàn thành, hạn 01/05/2026 (đã đổi))"
+    ]
+
+
+def test_the_panel_of_a_unit_labels_simulated_meetings(held: Tree) -> None:
+    factories.meeting(held)
+    factories.meeting(held, key="vi-du", simulated_note="lời kết luận là ví dụ.")
+    panel = offers.panel(SYSTEM, held.office, date(2026, 3, 22))
+    assert panel is not None
+    assert panel.context["simulated_note"] == "cuộc họp ví dụ: lời kết luận là ví dụ."
+    assert render_to_string(panel.template, panel.context).count("gb-sim-tag") == 1
+
+
+def test_an_attachment_keeps_the_name_it_was_handed_in_with(held: Tree) -> None:
+    meeting = factories.meeting(held)
+    given: dict[str, Any] = {"title": "Giấy mời", "content": b"nhu nhau", "by": SYSTEM, "at": moment(2026, 3, 12)}
+    one = services.attach_file(meeting, media_type="text/plain", filename="mot.txt", **given)
+    two = services.attach_file(meeting, media_type="application/pdf", filename="hai.pdf", **given)
+    assert one.blob_id == two.blob_id
+    assert (two.filename, two.media_type) == ("hai.pdf", "application/pdf")
+
+
 def test_a_closed_matter_leaves_the_agenda_and_an_open_one_comes_back_at_the_next_meeting(held: Tree) -> None:
     task = people.task(held, at=moment(2026, 1, 5), due_on=date(2026, 3, 1))
     meeting = factories.meeting(held)
@@ -100,7 +150,7 @@ def test_a_closed_matter_leaves_the_agenda_and_an_open_one_comes_back_at_the_nex
     later = factories.meeting(held, key="quy-ii", held_on=date(2026, 6, 20))
     again = services.build_agenda(later, by=SYSTEM, at=moment(2026, 6, 10))
     assert [item.title for item in again] == ["Nhiệm vụ: Tham mưu về tổ chức cán bộ (1/2 hoàn thành, 1 quá hạn)"]
-    last = tasks.share_in(task, held.south)
+    last = task.units.filter(unit_id=held.south).first()
     assert last is not None
     task_services.report_progress(last, note="Xong", product="Văn bản", done=True, by=SYSTEM, at=moment(2026, 6, 11))
     task_services.verify(last, by=SYSTEM, at=moment(2026, 6, 11))
@@ -206,6 +256,56 @@ def test_a_kind_changes_with_a_reason_and_back(held: Tree) -> None:
     assert selectors.paragraphs_of(meeting)[0].kind == ParagraphKind.TASK
 
 
+def test_a_second_click_is_refused_in_words(held: Tree) -> None:
+    meeting = factories.held_meeting(held)
+    one = record(meeting)
+    stale, gone = Paragraph.objects.get(pk=one.pk), record(meeting)
+    at = moment(2026, 3, 21, 14)
+    services.change_kind(one, kind="orientation", reason="Không có sản phẩm", by=SYSTEM, at=at)
+    with pytest.raises(services.MeetingRefused, match="đã là định hướng rồi"):
+        services.change_kind(stale, kind="orientation", reason="Không có sản phẩm", by=SYSTEM, at=at)
+    services.split_paragraph(one, parts=["Một", "Hai"], by=SYSTEM, at=at)
+    with pytest.raises(services.MeetingRefused, match="Đoạn 1a đã được tách"):
+        services.split_paragraph(stale, parts=["Một", "Hai"], by=SYSTEM, at=at)
+    with pytest.raises(services.MeetingRefused, match="nhiều nhất 26"):
+        services.split_paragraph(gone, parts=["Việc"] * 27, by=SYSTEM, at=at)
+    for _ in range(3):
+        services.undo(meeting, by=SYSTEM, at=moment(2026, 3, 21, 15))
+    with pytest.raises(services.MeetingRefused, match="không còn nữa"):
+        services.split_paragraph(gone, parts=["Một", "Hai"], by=SYSTEM, at=moment(2026, 3, 21, 16))
+
+
+def test_a_book_is_not_frozen_by_whoever_still_sees_the_meeting_open(held: Tree) -> None:
+    meeting = factories.held_meeting(held)
+    stale = Meeting.objects.get(pk=meeting.pk)
+    record(meeting, kind="agreement")
+    services.issue_notice(meeting, by=SYSTEM, at=moment(2026, 3, 21, 15))
+    with pytest.raises(services.MeetingRefused, match="giữ nguyên"):
+        services.prepare_book(stale, by=SYSTEM, at=moment(2026, 3, 21, 16))
+    assert briefs.latest_book(meeting.key) is None
+
+
+def test_leads_are_units_that_the_person_sees_or_that_take_part(held: Tree) -> None:
+    meeting = factories.held_meeting(held)
+    one, secretary = record(meeting), people.actor(held.office, Role.SECRETARY)
+    with pytest.raises(services.MeetingRefused, match="ngoài phạm vi"):
+        factories.fill(one, [held.north, held.stranger], by=secretary)
+    assert selectors.paragraphs_of(meeting)[0].leads == ()
+    services.add_participants(meeting, unit_ids=[held.stranger], by=SYSTEM, at=moment(2026, 3, 21, 12))
+    factories.fill(one, [held.north, held.stranger], by=secretary)
+    assert len(selectors.paragraphs_of(meeting)[0].leads) == 2
+
+
+def test_a_deadline_before_the_day_of_issuing_is_warned_of(held: Tree) -> None:
+    meeting = factories.held_meeting(held)
+    factories.fill(record(meeting), [held.north], due_on=date(2026, 3, 30))
+    for on, said in ((date(2026, 3, 30), ""), (date(2026, 4, 2), "hạn 30/03/2026 ở trước ngày ban hành 02/04/2026")):
+        lamps = {lamp.key: lamp for lamp in selectors.paragraphs_of(meeting, on)[0].lamps}
+        assert (lamps["due_on"].warning, lamps["due_on"].lit) == (said, True)
+    services.issue_notice(meeting, by=SYSTEM, at=moment(2026, 3, 25))
+    assert not any(lamp.warning for lamp in selectors.paragraphs_of(meeting, date(2026, 4, 2))[0].lamps)
+
+
 def test_undo_goes_back_step_by_step_to_nothing(held: Tree) -> None:
     meeting = factories.held_meeting(held)
     one = record(meeting)
@@ -254,6 +354,32 @@ def test_the_notice_is_printed_and_completed_later(held: Tree) -> None:
     notice.refresh_from_db()
     assert (notice.content["number"], notice.content["signer"]["title"]) == ("12", None)
     assert notice.pdf_id != before
+
+
+def test_a_completed_notice_keeps_what_stood_before(held: Tree) -> None:
+    meeting = factories.held_meeting(held)
+    record(meeting, kind="agreement")
+    notice = services.issue_notice(meeting, number="11", by=SYSTEM, at=moment(2026, 3, 21, 15))
+    services.complete_notice(notice, number="12", dated_on=None, signer="Người Ký", by=SYSTEM, at=moment(2026, 3, 25))
+    events = apps.get_model("meetings", "NoticeEvent")._default_manager.filter(pgh_obj_id=notice.pk).order_by("pgh_id")
+    assert [(event.number, event.content["number"]) for event in events] == [("11", "11"), ("12", "12")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_notice_that_fails_to_print_is_tried_again(held: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+
+    def fail_twice(notice_id: int) -> None:
+        tried.append(notice_id)
+        if len(tried) < 3:
+            raise OSError("no space")
+
+    monkeypatch.setattr(services, "render_notice", fail_twice)
+    meeting = factories.held_meeting(held)
+    record(meeting, kind="agreement")
+    notice = services.issue_notice(meeting, by=SYSTEM, at=moment(2026, 3, 21, 15))
+    run_pending()
+    assert tried == [notice.pk] * 3
 
 
 def test_the_book_is_frozen_as_presented(held: Tree) -> None:

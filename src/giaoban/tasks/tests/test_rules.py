@@ -12,22 +12,23 @@ days = st.dates(min_value=date(2026, 1, 1), max_value=date(2026, 12, 31))
 
 
 @pytest.mark.parametrize(
-    ("reported_on", "verified", "on", "expected"),
+    ("reported_on", "verified_on", "on", "expected"),
     [
-        (None, False, date(2026, 6, 30), Group.OPEN_IN_TIME),
-        (None, False, date(2026, 7, 1), Group.OPEN_OVERDUE),
-        (date(2026, 6, 30), True, date(2026, 7, 10), Group.DONE_ON_TIME),
-        (date(2026, 7, 1), True, date(2026, 7, 10), Group.DONE_LATE),
-        (date(2026, 6, 29), False, date(2026, 7, 10), Group.OPEN_IN_TIME),
-        (date(2026, 7, 3), False, date(2026, 7, 10), Group.OPEN_OVERDUE),
-        (date(2026, 7, 3), True, date(2026, 6, 30), Group.OPEN_IN_TIME),
-        (date(2026, 7, 3), True, date(2026, 7, 2), Group.OPEN_OVERDUE),
+        (None, None, date(2026, 6, 30), Group.OPEN_IN_TIME),
+        (None, None, date(2026, 7, 1), Group.OPEN_OVERDUE),
+        (date(2026, 6, 30), date(2026, 7, 9), date(2026, 7, 10), Group.DONE_ON_TIME),
+        (date(2026, 7, 1), date(2026, 7, 10), date(2026, 7, 10), Group.DONE_LATE),
+        (date(2026, 6, 29), None, date(2026, 7, 10), Group.OPEN_IN_TIME),
+        (date(2026, 7, 3), None, date(2026, 7, 10), Group.OPEN_OVERDUE),
+        (date(2026, 6, 29), date(2026, 7, 11), date(2026, 7, 10), Group.OPEN_IN_TIME),
+        (date(2026, 7, 3), date(2026, 7, 9), date(2026, 6, 30), Group.OPEN_IN_TIME),
+        (date(2026, 7, 3), date(2026, 7, 9), date(2026, 7, 2), Group.OPEN_OVERDUE),
     ],
 )
 def test_group_follows_verification_and_the_day_of_the_report(
-    reported_on: date | None, verified: bool, on: date, expected: Group
+    reported_on: date | None, verified_on: date | None, on: date, expected: Group
 ) -> None:
-    assert group_of(due_on=DUE, reported_on=reported_on, verified=verified, on=on) is expected
+    assert group_of(due_on=DUE, reported_on=reported_on, verified_on=verified_on, on=on) is expected
 
 
 def test_published_year_of_four_groups() -> None:
@@ -55,10 +56,10 @@ def test_denominator_is_explained() -> None:
     assert counted.denominator_note() == "Mẫu số của tỷ lệ là việc đã đến hạn (7 + 2 + 2 = 11), không phải tất cả."
 
 
-@given(st.lists(st.tuples(st.integers(), st.none() | days, st.booleans())), days)
-def test_every_share_stands_in_exactly_one_group(shares: list[tuple[int, date | None, bool]], on: date) -> None:
+@given(st.lists(st.tuples(st.integers(), st.none() | days, st.none() | days)), days)
+def test_every_share_stands_in_exactly_one_group(shares: list[tuple[int, date | None, date | None]], on: date) -> None:
     placed = [
-        (name, group_of(due_on=DUE, reported_on=reported, verified=verified and reported is not None, on=on))
+        (name, group_of(due_on=DUE, reported_on=reported, verified_on=verified, on=on))
         for name, reported, verified in shares
     ]
     counted = roll_up(placed)

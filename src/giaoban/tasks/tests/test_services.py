@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.template.loader import render_to_string
 
 from giaoban.kit.acts import acts_on
 from giaoban.kit.permissions import Role
@@ -137,18 +138,32 @@ def test_deadlines_keep_their_history(held: Tree) -> None:
     assert share(task, held.south).due_on == date(2026, 6, 30)
 
 
-def test_the_database_counts_groups_as_the_rule_does(held: Tree) -> None:
+def test_the_database_counts_groups_today_as_the_rule_does(held: Tree) -> None:
     task = factories.task(held)
     north = report_done(task, held.north, moment(2026, 7, 3))
-    for on in (date(2026, 6, 30), date(2026, 7, 2), date(2026, 7, 3)):
-        for verified in (False, True):
-            if verified and north.state != TaskState.DONE:
-                services.verify(north, by=SYSTEM, at=moment(2026, 7, 9))
-            counts = selectors.counts_by_group(SYSTEM, on, selectors.ShareFilter(), None)
-            by_rule = selectors.roll_up(task, on)
+    for verified in (False, True):
+        if verified:
+            services.verify(north, by=SYSTEM, at=moment(2026, 7, 9))
+        for today in (date(2026, 7, 9), date(2026, 7, 10)):
+            counts = selectors.counts_by_group(SYSTEM, today, selectors.ShareFilter(), None)
+            by_rule = selectors.roll_up(task, today)
             assert counts == {group: len(by_rule.of(group)) for group in Group}
-        TaskUnit.objects.filter(pk=north.pk).update(state=TaskState.REPORTED, verified=None)
-        north.refresh_from_db()
+
+
+def test_a_past_day_is_not_rewritten_by_what_came_later(held: Tree) -> None:
+    task = factories.task(held)
+    north = report_done(task, held.north, moment(2026, 6, 29))
+    services.verify(north, by=SYSTEM, at=moment(2026, 7, 9))
+    services.move_deadline(
+        share(task, held.south), due_on=date(2026, 8, 1), reason="Chờ họp", by=SYSTEM, at=moment(2026, 7, 6)
+    )
+    before, after = selectors.roll_up(task, date(2026, 7, 5)), selectors.roll_up(task, date(2026, 7, 9))
+    assert ([unit.short_name for unit in before.open_in_time], before.done) == (["Bắc"], 0)
+    assert [unit.short_name for unit in before.open_overdue] == ["Nam"]
+    assert ([unit.short_name for unit in after.done_on_time], len(after.open_overdue)) == (["Bắc"], 0)
+    then = selectors.share_cards(TaskUnit.objects.filter(unit_id=held.south), date(2026, 7, 5))
+    assert [(one.due_on, one.extensions) for one in then.values()] == [(date(2026, 6, 30), 0)]
+    assert [card.pk for card in selectors.open_tasks(date(2026, 7, 5), issuer_ids=[held.office])] == [task.pk]
 
 
 def test_open_tasks_come_back_until_the_last_unit_is_done(held: Tree) -> None:
@@ -172,6 +187,10 @@ def test_my_work_of_the_unit_and_of_the_issuer(held: Tree) -> None:
     assert [item.kind for item in offers.work_items(secretary, date(2026, 7, 2))] == ["Xác nhận kết quả"]
 
 
+def succeed(old: int, new: int, on: date, *, whole: bool = True) -> None:
+    factories.model("UnitSuccession").create(old_id=old, new_id=new, on=on, kind="merge", whole=whole)
+
+
 def test_open_shares_follow_the_successor(held: Tree) -> None:
     task = factories.task(held, unit_ids=[held.north])
     successor = factories.unit("phong-moi", "Phòng Mới", parent=held.office)
@@ -182,10 +201,72 @@ def test_open_shares_follow_the_successor(held: Tree) -> None:
     assert share(task, successor).progress.get().note == "Phòng Bắc kết thúc, Phòng Mới làm tiếp."
 
 
-def test_a_successor_that_owes_the_task_already_is_not_given_it_twice(held: Tree) -> None:
+def test_a_successor_that_owes_the_task_already_is_not_given_it_twice_and_what_stays_is_named(held: Tree) -> None:
     task = factories.task(held)
-    offers.apply([held.north], held.south, date(2026, 7, 1), SYSTEM, moment(2026, 7, 1))
+    done = offers.apply([held.north], held.south, date(2026, 7, 1), SYSTEM, moment(2026, 7, 1))
     assert task.units.count() == 2
+    assert [(effect.what, effect.count) for effect in done] == [("phần việc đang mở của cùng nhiệm vụ", 1)]
+    assert "Tham mưu về tổ chức cán bộ (Phòng Bắc)" in done[0].consequence
+
+
+def test_two_shares_of_one_task_are_told_apart_before_and_after_the_merger(held: Tree) -> None:
+    factories.task(held)
+    successor = factories.unit("phong-moi", "Phòng Mới", parent=held.office)
+    both = [held.north, held.south]
+    counted = [("phần việc đang mở", 1), ("phần việc đang mở của cùng nhiệm vụ", 1)]
+    assert [(one.what, one.count) for one in offers.effects(both, date(2026, 7, 1))] == counted
+    done = offers.apply(both, successor, date(2026, 7, 1), SYSTEM, moment(2026, 7, 1))
+    assert [(one.what, one.count) for one in done] == counted
+
+
+def test_the_whole_successor_closes_what_ended_units_left_open(held: Tree) -> None:
+    task = factories.task(held, unit_ids=[held.north])
+    office, room = factories.unit("so-moi", "Sở Mới"), factories.unit("phong-moi", "Phòng Mới")
+    part = factories.unit("phong-le", "Phòng Lẻ")
+    succeed(held.office, office, date(2026, 7, 1))
+    succeed(held.north, room, date(2026, 7, 1))
+    succeed(held.north, part, date(2026, 7, 1), whole=False)
+    one = share(task, held.north)
+    officer, receiver = factories.actor(room, Role.OFFICER), factories.actor(office, Role.SECRETARY)
+    with pytest.raises(PermissionDenied):
+        services.report_progress(one, note="Làm", by=officer, at=moment(2026, 6, 30))
+    with pytest.raises(PermissionDenied, match="Phòng Mới"):
+        services.report_progress(one, note="Làm", by=factories.actor(part, Role.OFFICER), at=moment(2026, 7, 2))
+    assert [item.title for item in offers.work_items(officer, date(2026, 7, 2))] == [task.title]
+    services.move_deadline(one, due_on=date(2026, 8, 1), reason="Sáp nhập", by=receiver, at=moment(2026, 7, 2))
+    services.report_progress(one, note="Xong", product="Tờ trình", done=True, by=officer, at=moment(2026, 7, 3))
+    assert selectors.may_verify(receiver, one, date(2026, 7, 3))
+    assert [item.kind for item in offers.work_items(receiver, date(2026, 7, 3))] == ["Xác nhận kết quả"]
+    services.verify(one, by=receiver, at=moment(2026, 7, 4))
+    assert one.state == TaskState.DONE
+
+
+def test_moved_deadlines_show_wherever_the_task_is_listed(held: Tree) -> None:
+    task = factories.task(held)
+    today = date(2026, 7, 1)
+    assert selectors.cards_of([task], today)[0].due_words == "30/06/2026"
+    one = share(task, held.north)
+    services.move_deadline(one, due_on=date(2026, 7, 15), reason="Chờ họp", by=SYSTEM, at=moment(2026, 6, 27))
+    assert selectors.cards_of([task], today)[0].due_words == "30/06/2026 đến 15/07/2026"
+    other = share(task, held.south)
+    services.move_deadline(other, due_on=date(2026, 7, 15), reason="Chờ họp", by=SYSTEM, at=moment(2026, 6, 27))
+    assert selectors.cards_of([task], today)[0].due_words == "15/07/2026 (đã đổi)"
+    card = selectors.share_cards(TaskUnit.objects.filter(pk=one.pk), today)[one.pk]
+    assert (card.timing.days, card.first_timing.days) == (14, 1)
+
+
+def test_a_panel_says_which_shares_are_simulated(held: Tree) -> None:
+    factories.task(held)
+    plain = offers.panel(SYSTEM, held.north, date(2026, 4, 1))
+    factories.task(held, title="Việc ví dụ", origin=factories.origin("hai"), simulated_note="hạn là ví dụ.")
+    panel = offers.panel(SYSTEM, held.north, date(2026, 4, 1))
+    assert plain is not None and plain.context["simulated_note"] == ""
+    assert panel is not None and panel.context["simulated_note"] == "nhiệm vụ ví dụ: hạn là ví dụ."
+    assert {(title, simulated) for _, title, simulated in panel.context["shares"]} == {
+        ("Tham mưu về tổ chức cán bộ", False),
+        ("Việc ví dụ", True),
+    }
+    assert render_to_string(panel.template, panel.context).count("gb-sim-tag") == 1
 
 
 def test_the_time_line_gathers_one_act_on_many_units(held: Tree) -> None:

@@ -77,7 +77,7 @@ class TaskRow:
 
 @require_safe
 def index(request: ActorRequest) -> HttpResponse:
-    on, chosen, unit = _as_of(request), _filter(request), _lead(request)
+    on, chosen, unit = timezone.localdate(), _filter(request), _lead(request)
     counts = selectors.counts_by_group(request.actor, on, chosen, unit.id if unit else None)
     sort = request.GET.get("sort", "due")
     found = selectors.task_list(request.actor, on, chosen, unit.id if unit else None, sort=sort)
@@ -115,7 +115,7 @@ def _counts(request: ActorRequest, counts: dict[Group, int], chosen: ShareFilter
 @require_safe
 def export(request: ActorRequest) -> HttpResponse:
     """What the list shows, one line per unit's share; UTF-8 with a mark that spreadsheets read."""
-    on, chosen, unit = _as_of(request), _filter(request), _lead(request)
+    on, chosen, unit = timezone.localdate(), _filter(request), _lead(request)
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="nhiem-vu-{on.isoformat()}.csv"'
     response.write("\ufeff")
@@ -136,8 +136,8 @@ def _plain(cell: str) -> str:
 
 @require_safe
 def task(request: ActorRequest, pk: int) -> HttpResponse:
-    on = _as_of(request)
-    row = selectors.task_for(request.actor, pk, timezone.localdate())
+    on = timezone.localdate()
+    row = selectors.task_for(request.actor, pk, on)
     card = selectors.cards_of([row], on)[0]
     shares = selectors.shares_by_task(request.actor, [pk], on)[pk]
     group = _group(request)
@@ -218,6 +218,7 @@ def _share_page(
     today = timezone.localdate()
     one = selectors.share_cards(TaskUnit.objects.filter(pk=row.pk), today)[row.pk]
     done, reported = row.state == TaskState.DONE, row.state == TaskState.REPORTED
+    verifies = selectors.may_verify(request.actor, row, today)
     context = {
         "bar": _bar(request, today),
         "simulated_note": row.task.simulated_note,
@@ -227,10 +228,10 @@ def _share_page(
         "progress_form": form if isinstance(form, ProgressForm) else ProgressForm(initial={"product": row.product}),
         "reopen_form": form if isinstance(form, ReopenForm) else ReopenForm(prefix="reopen"),
         "deadline_form": form if isinstance(form, DeadlineForm) else DeadlineForm(prefix="deadline"),
-        "may_update": selectors.may_update(request.actor, row) and not done,
-        "may_verify": selectors.may_verify(request.actor, row) and reported,
-        "may_reopen": selectors.may_verify(request.actor, row) and (reported or done),
-        "may_move": selectors.may_move_deadline(request.actor, row) and not done,
+        "may_update": selectors.may_update(request.actor, row, today) and not done,
+        "may_verify": verifies and reported,
+        "may_reopen": verifies and (reported or done),
+        "may_move": selectors.may_move_deadline(request.actor, row, today) and not done,
         "changes": row.deadline_changes.select_related("act"),
         "timeline": selectors.timeline(row.task, [one], today),
     }
@@ -292,14 +293,6 @@ def move_deadline(request: ActorRequest, pk: int) -> HttpResponse:
         return _share_page(request, row, form=form, refusal=str(refusal), status=422)
     messages.success(request, f"Đã đổi hạn thành {day(said['due_on'])}; hạn cũ và lý do được giữ.")
     return redirect("tasks:share", pk)
-
-
-def _as_of(request: ActorRequest) -> date:
-    """The day the page speaks of: `as_of` in the address, today without it."""
-    try:
-        return date.fromisoformat(request.GET.get("as_of", ""))
-    except ValueError:
-        return timezone.localdate()
 
 
 def _group(request: ActorRequest) -> Group | None:

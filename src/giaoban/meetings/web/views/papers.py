@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from giaoban.documents.selectors import stored_file
-from giaoban.kit.http import ActorRequest
+from giaoban.kit.http import ActorRequest, NotReady
 from giaoban.meetings import selectors
 from giaoban.meetings.models import MeetingState
 from giaoban.meetings.web.views.bars import bar_of
@@ -17,8 +17,12 @@ from giaoban.meetings.web.views.conclusions import clears_name
 
 @require_safe
 def projector(request: ActorRequest, key: str) -> HttpResponse:
-    """One thing in large type: a point of the agenda, or a paragraph of the conclusion, chosen in the address."""
+    """One thing in large type: a point of the agenda, or a paragraph of the conclusion, chosen in the address.
+
+    The names behind a point of the agenda are for those who see the host.
+    """
     held = selectors.conclusion_for(request.actor, key, timezone.localdate())
+    inside = selectors.sees_host(request.actor, held, timezone.localdate())
     agenda, paragraphs = selectors.agenda_of(held), selectors.paragraphs_of(held)
     showing = request.GET.get("view") or ("agenda" if held.state == MeetingState.PREPARING else "conclusion")
     items = agenda if showing == "agenda" else paragraphs
@@ -28,6 +32,7 @@ def projector(request: ActorRequest, key: str) -> HttpResponse:
         "bar": bar_of(request, held),
         "simulated_note": held.simulated_note,
         "meeting": held,
+        "inside": inside,
         "chair": selectors.chair_of(held),
         "showing": showing,
         "agenda": agenda,
@@ -64,16 +69,17 @@ def _notice(request: ActorRequest, key: str, kind: str) -> HttpResponse:
 @require_safe
 def attachment(request: ActorRequest, key: str, pk: int) -> HttpResponse:
     held = selectors.meeting_for(request.actor, key, timezone.localdate())
-    paper = held.attachments.filter(pk=pk).select_related("blob").first()
-    if paper is None or paper.blob is None:
+    paper = held.attachments.filter(pk=pk).first()
+    if paper is None or paper.blob_id is None:
         raise Http404("Tài liệu này có tên, chưa có văn bản.")
-    return _download(paper.blob_id, paper.blob.filename)
+    return _download(paper.blob_id, paper.filename, media_type=paper.media_type)
 
 
-def _download(blob_id: int | None, name: str) -> HttpResponse:
+def _download(blob_id: int | None, name: str, *, media_type: str = "") -> HttpResponse:
+    """The stored bytes under the name, and as the kind of file, that this paper has."""
     file = stored_file(blob_id) if blob_id is not None else None
     if file is None:
-        raise Http404("Tài liệu đang được dựng, mở lại sau ít phút.")
-    response = HttpResponse(file.content, content_type=file.media_type)
+        raise NotReady("Tài liệu đang được dựng, mở lại sau ít phút.")
+    response = HttpResponse(file.content, content_type=media_type or file.media_type)
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     return response
