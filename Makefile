@@ -32,7 +32,7 @@ test: setup-dev  ## set up and run every test (TEST_ARGS=… for pytest)
 check: setup-dev  ## linters, types, import contracts, templates, migrations, the sector pack
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy
+	$(PY) -m mypy src/giaoban bench
 	.venv/bin/lint-imports
 	$(PY) -m djlint --check --quiet src
 	$(PY) -m djlint --lint --quiet src
@@ -51,7 +51,8 @@ bench: setup-dev  ## measure the budgets (bench/*.py) and print medians
 docs: setup  ## check that every link between the documents leads somewhere
 	@$(PY) scripts/check_docs.py
 
-clean:  ## stop our database and delete var/ (all data), .venv and caches
+clean:  ## stop our databases and delete var/ (all data), .venv and caches
+	@if [ -x $(PY) ] && [ -e var/bench/postgres.json ]; then GIAOBAN_VAR=var/bench $(GIAOBAN) database remove --yes; fi
 	@if [ -x $(PY) ]; then $(GIAOBAN) database remove --yes; fi
 	@rm -rf var .venv __pycache__ .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage build
 	@find src tests bench scripts -name __pycache__ -type d -prune -exec rm -rf {} +

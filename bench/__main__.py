@@ -6,6 +6,8 @@ The world lives under var/bench and is made anew when it is absent; `--fresh` ma
 import argparse
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,6 +21,19 @@ def machine() -> str:
     return f"{cpu}, {os.cpu_count()} processors, {int(memory) // 1024 // 1024} GiB, Python {platform.python_version()}"
 
 
+@contextmanager
+def server() -> Iterator[None]:
+    """The database server of this run; one that was not running before is stopped again, however the run ends."""
+    from giaoban.config import postgres
+
+    leave = bool(os.environ.get("DATABASE_URL")) or postgres.Server().is_running()
+    try:
+        yield
+    finally:
+        if not leave:
+            postgres.stop()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("--fresh", action="store_true", help="make the world again")
@@ -26,6 +41,12 @@ def main() -> None:
     chosen = parser.parse_args()
     os.environ.setdefault("GIAOBAN_VAR", str(ROOT / "var" / "bench"))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "giaoban.config.settings")
+    with server():
+        measure(fresh=chosen.fresh, rounds=chosen.rounds)
+
+
+def measure(*, fresh: bool, rounds: int) -> None:
+    """Make the world where there is none, run every measurement, print its lines."""
     import django
 
     django.setup()
@@ -33,13 +54,13 @@ def main() -> None:
     from bench.world import build
 
     print(f"machine: {machine()}")
-    world = build(fresh=chosen.fresh)
+    world = build(fresh=fresh)
     print(
         f"world: {world.communes} communes × 60 cells, {world.lines} lines of current reports, "
         f"{world.missing} communes missing; SIMULATED figures"
     )
     for module in (consolidation, pages):
-        for line in module.measure(world, chosen.rounds):
+        for line in module.measure(world, rounds):
             print(line)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from statistics import median
 
-import pandas as pd
+import pandas as pd  # type: ignore[import-untyped]  # pandas-stubs is not pinned
 from django.db import connection
 
 from bench.timing import milliseconds, row

@@ -1,6 +1,7 @@
 """Server time of the reception board and the consolidated table at national scale."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from django.test import Client
 from django.urls import reverse
@@ -44,4 +45,4 @@ def measure(world: World, rounds: int) -> Iterator[str]:
         answer = client.get(address)
         if answer.status_code != 200:
             raise RuntimeError(f"{address}: {answer.status_code}")
-        yield row(name, milliseconds(lambda c=client, a=address: c.get(a), rounds), what)
+        yield row(name, milliseconds(partial(client.get, address), rounds), what)

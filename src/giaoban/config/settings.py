@@ -148,6 +148,7 @@ LOGOUT_REDIRECT_URL = "accounts:sign-in"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_USERNAME_FORM_FIELD = "username"  # the field of the sign-in form; by itself axes would look for "login"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "giaoban.config.proxy.client_address"

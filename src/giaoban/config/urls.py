@@ -2,12 +2,14 @@
 
 import importlib.util
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
 from giaoban.config.home import home
+from giaoban.kit.gallery import gallery
 
 PREFIXES = {
     "tai-khoan/": "accounts",
@@ -32,6 +34,7 @@ def healthz(_: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
+    *([path("kit/gallery/", login_not_required(gallery), name="gallery")] if settings.DEBUG else []),
     *(
         path(prefix, include(f"giaoban.{room}.web.urls"))
         for prefix, room in PREFIXES.items()

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from giaoban.documents import rendering
-from giaoban.documents.models import Blob, Template
+from giaoban.documents.models import Blob as Blob
+from giaoban.documents.models import Template
 
 
 @dataclass(frozen=True, slots=True)

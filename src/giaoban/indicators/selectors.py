@@ -182,11 +182,6 @@ def open_discrepancies(actor: Actor, on: date) -> int:
     return discrepancies(actor, on).filter(state=DiscrepancyState.OPEN).count()
 
 
-def discrepancies_of(indicator_id: int, period_id: int) -> list[Discrepancy]:
-    """All of an indicator in a period, whoever asks: for commands."""
-    return list(Discrepancy.objects.filter(indicator_id=indicator_id, period_id=period_id).order_by("key"))
-
-
 def discrepancy_by_key(key: str) -> Discrepancy | None:
     """Whoever asks: for commands."""
     return Discrepancy.objects.filter(key=key).first()

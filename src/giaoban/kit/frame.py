@@ -11,11 +11,15 @@ from giaoban.kit.registries import navigation
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One entry of a menu in the context bar."""
+    """One entry of a menu in the context bar: a link, or, with `back`, a button that changes something and comes back.
+
+    back: the address to come back to.
+    """
 
     label: str
     url: str
     current: bool = False
+    back: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +56,31 @@ def actor_of(request: HttpRequest) -> Actor | None:
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
-    """Context processor: `navigation`, `bar`, `search_url`. A view that knows more passes its own `bar`."""
+    """Context processor: `navigation`, `bar`, `search_url`, `gaps_url`. A view that knows more passes its own `bar`."""
     actor = actor_of(request)
     if actor is None:
         return {"navigation": [], "search_url": ""}
     entries = sorted((entry for _, entry in navigation if entry.visible(actor)), key=lambda entry: entry.order)
     links = [(entry, reverse(entry.route)) for entry in entries]
     here = _current(request.path, [entry.prefix or url for entry, url in links])
-    try:
-        search_url = reverse("orgs:search")
-    except NoReverseMatch:
-        search_url = ""
     return {
         "navigation": [
             NavigationLink(entry.label, entry.short or entry.label, entry.icon, url, (entry.prefix or url) == here)
             for entry, url in links
         ],
-        "search_url": search_url,
+        "search_url": _address("orgs:search"),
+        "gaps_url": _address("orgs:gaps"),
         "actor": actor,
         "bar": ContextBar(unit_label=actor.unit_name, unit_choices=acting_choices(request, actor)),
     }
+
+
+def _address(route: str) -> str:
+    """The address of a page of a room above the kit; "" where the room is not there."""
+    try:
+        return reverse(route)
+    except NoReverseMatch:
+        return ""
 
 
 def _current(path: str, prefixes: list[str]) -> str:
@@ -81,12 +90,12 @@ def _current(path: str, prefixes: list[str]) -> str:
 
 
 def acting_choices(request: HttpRequest, actor: Actor) -> tuple[Choice, ...]:
-    """The units a person may act for, as addresses that switch and come back here."""
+    """The units a person may act for, as buttons that switch and come back here."""
     names = {post.unit_id: post.unit_name for post in actor.posts}
     if len(names) < 2:
         return ()
     back = request.get_full_path()
     return tuple(
-        Choice(name, f"{reverse('accounts:act-for', args=[unit_id])}?next={back}", unit_id == actor.unit_id)
+        Choice(name, reverse("accounts:act-for", args=[unit_id]), unit_id == actor.unit_id, back)
         for unit_id, name in names.items()
     )

@@ -20,32 +20,27 @@ from giaoban.kit.templatetags.gb import SIGN_WORDS
 TODAY = date(2026, 6, 12)
 NATIONAL_RATE = Decimal("85.91")
 
-# One-stop dossiers handled on time, per cent, 02/10/2026 (published by the national portal): a few of the 34 provinces.
+# A made-up coast: lamps in order, per cent, of a few of its stations.
 RATES = (
-    ("Ninh Bình", "95.43"),
-    ("Điện Biên", "94.60"),
-    ("Hưng Yên", "86.60"),
-    ("Quảng Trị", "85.33"),
-    ("Lâm Đồng", "83.75"),
-    ("Tây Ninh", "82.14"),
-    ("Đồng Nai", "79.49"),
-    ("Hà Nội", "72.96"),
+    ("Trạm Mũi Bắc", "95.43"),
+    ("Trạm Bãi Dài", "94.60"),
+    ("Trạm Hòn Cao", "86.60"),
+    ("Trạm Cửa Sông", "85.33"),
+    ("Trạm Gành Đá", "83.75"),
+    ("Trạm Mũi Nam", "82.14"),
+    ("Trạm Vịnh Êm", "79.49"),
+    ("Trạm Cồn Cát", "72.96"),
 )
 
 TILE_PLACES = (
-    ("Quảng Ngãi", "79.75", 1, 5),
-    ("Gia Lai", "85.10", 2, 5),
-    ("Đắk Lắk", "87.33", 3, 5),
-    ("Lâm Đồng", "83.75", 4, 4),
-    ("Khánh Hòa", "83.02", 4, 5),
-    ("Tây Ninh", "82.14", 5, 2),
-    ("Đồng Nai", "79.49", 5, 3),
-    ("An Giang", "90.32", 6, 1),
-    ("Đồng Tháp", "87.71", 6, 2),
-    ("Hồ Chí Minh", "88.83", 6, 3),
-    ("Cần Thơ", "83.06", 7, 1),
-    ("Vĩnh Long", "81.66", 7, 2),
-    ("Cà Mau", "89.41", 8, 1),
+    ("Mũi Bắc", "95.43", 1, 5),
+    ("Bãi Dài", "94.60", 2, 5),
+    ("Hòn Cao", "86.60", 3, 5),
+    ("Gành Đá", "83.75", 4, 4),
+    ("Vịnh Êm", "79.49", 4, 5),
+    ("Mũi Nam", "82.14", 5, 2),
+    ("Cồn Cát", "72.96", 5, 3),
+    ("Cửa Sông", "85.33", 6, 1),
 )
 
 
@@ -61,7 +56,7 @@ class ExampleFigure:
 class ExampleForm(forms.Form):
     title = forms.CharField(label="Tên nhiệm vụ", help_text="Một việc, bắt đầu bằng động từ.")
     due_on = forms.DateField(label="Thời hạn", widget=forms.DateInput(attrs={"type": "date"}))
-    lead = forms.ChoiceField(label="Chủ trì", choices=[("", "Chọn đơn vị"), ("so", "Văn phòng Sở")], required=False)
+    lead = forms.ChoiceField(label="Chủ trì", choices=[("", "Chọn đơn vị"), ("van-phong", "Văn phòng")], required=False)
     kind = forms.ChoiceField(
         label="Trở thành",
         choices=[("task", "Nhiệm vụ"), ("orientation", "Định hướng"), ("agreement", "Nhất trí")],
@@ -109,8 +104,8 @@ def _navigation() -> list[NavigationLink]:
 
 def _bar() -> ContextBar:
     return ContextBar(
-        unit_label="Sở Tư pháp Tây Ninh",
-        unit_choices=(Choice("Sở Tư pháp Tây Ninh", "#", True), Choice("Văn phòng Sở Tư pháp Tây Ninh", "#")),
+        unit_label="Trạm Mũi Nam",
+        unit_choices=(Choice("Trạm Mũi Nam", "#", True), Choice("Văn phòng Trạm Mũi Nam", "#")),
         period_label="Sơ bộ 6 tháng 2026",
         window="01/01–30/6",
         period_choices=(Choice("Sơ bộ 6 tháng 2026", "#", True), Choice("Năm 2025", "#")),
@@ -157,15 +152,15 @@ def _issues() -> list[Issue]:
 
 def _work_items() -> list[WorkItem]:
     rows = (
-        ("Đôn đốc 6 xã chưa gửi bộ biểu sơ bộ 6 tháng", date(2026, 6, 10), "Đã nhận 88/96 xã", "Mở bảng nhận", 88, 96),
+        ("Đôn đốc 6 trạm chưa gửi biểu sơ bộ 6 tháng", date(2026, 6, 10), "Đã nhận 88/96 trạm", "Mở bảng nhận", 88, 96),
         ("Kiểm tra lại 2 biểu đã trả", TODAY, "Đã gửi lại 08:52", "Kiểm tra", None, None),
-        ("Gửi Bộ biểu 10b/TP/CC", date(2026, 6, 20), "Chờ tổng hợp", "Xem trước", None, None),
+        ("Gửi cấp trên biểu B2", date(2026, 6, 20), "Chờ tổng hợp", "Xem trước", None, None),
     )
     return [
         WorkItem(
             kind="report",
             title=title,
-            about="Bộ biểu cấp xã · Thông tư 17/2025/TT-BTP",
+            about="Bộ biểu của trạm",
             unit_id=0,
             due_on=due,
             timing=timing(due, None, on=TODAY),
@@ -189,9 +184,9 @@ def _lists() -> dict[str, Any]:
             {"label": "Đã công bố", "value": "87,04 %", "url": "#"},
         ],
         "tabs": [
-            {"label": "Hòa giải ở cơ sở", "url": "#", "sign": "done", "state": "đã xong"},
-            {"label": "17a Chứng thực", "url": "#", "sign": "run", "state": "đang nhập", "current": True},
-            {"label": "10b Công chứng", "url": "#"},
+            {"label": "Biểu A", "url": "#", "sign": "done", "state": "đã xong"},
+            {"label": "Biểu B1", "url": "#", "sign": "run", "state": "đang nhập", "current": True},
+            {"label": "Biểu B2", "url": "#"},
         ],
         "counts": [
             {"count": 96, "label": "phải gửi", "url": "#", "current": True},
@@ -211,9 +206,9 @@ def _lists() -> dict[str, Any]:
         "events": [
             {"when": "10/7/2026", "text": "Hai đơn vị quá hạn 10 ngày", "state": "now"},
             {"when": "27/6/2026", "text": "Gia hạn đến 15/7.", "note": "Hạn gốc 30/6 được giữ."},
-            {"when": "01/7/2025", "text": "Long An + Tây Ninh → Tây Ninh; hết cấp huyện", "state": "break"},
+            {"when": "01/7/2025", "text": "Trạm Đông + Trạm Tây → Trạm Mũi Nam", "state": "break"},
         ],
-        "facts": [("Chủ trì", "15 Phòng Tư pháp"), ("Thời hạn", "30/6/2014"), ("Sản phẩm", "Văn bản đề xuất")],
+        "facts": [("Chủ trì", "15 trạm"), ("Thời hạn", "30/6/2014"), ("Sản phẩm", "Bảng kê")],
     }
 
 
@@ -229,7 +224,7 @@ def _numbers() -> dict[str, Any]:
             for name, rate, difference in rates
         ],
         "tiles": [_tile(name, Decimal(rate), row, column) for name, rate, row, column in TILE_PLACES],
-        "extras": [{"label": "Trường Sa", "note": "đặc khu, Khánh Hòa", "row": 5, "column": 6, "width": 2}],
+        "extras": [{"label": "Đảo Xa", "note": "ngoài khơi", "row": 5, "column": 6, "width": 2}],
     }
 
 
@@ -256,5 +251,5 @@ def _tile(name: str, rate: Decimal, row: int, column: int) -> dict[str, Any]:
         "tone": tone,
         "direction": direction,
         "word": {"up": " cao hơn", "down": " thấp hơn", "": " ngang mức chung"}[direction],
-        "current": name == "Tây Ninh",
+        "current": name == "Mũi Nam",
     }

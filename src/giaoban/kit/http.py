@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 
 from giaoban.kit.actors import Actor
 
@@ -15,3 +15,7 @@ class ActorRequest(HttpRequest):
 
     actor: Actor
     htmx: "HtmxDetails"
+
+
+class NotReady(Http404):
+    """What was asked for is still being made by a job; the text says what. Shown as such, with the advice to wait."""

@@ -2,8 +2,14 @@
 
 from typing import Any
 
+from asgiref.sync import async_to_sync
+from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.jobs import Status
+
+GONE = 30  # seconds without a sign of life after which a worker is taken for dead; a living one gives one every 10
+BEGINNINGS = 5  # how often a job is begun before a worker that dies each time is taken to be the job's fault
 
 
 def enqueue(task: str, **arguments: Any) -> int:
@@ -22,3 +28,25 @@ def run_pending() -> None:
     app.with_connector(connector.get_worker_connector()).run_worker(
         wait=False, install_signal_handlers=False, listen_notify=False
     )
+
+
+def take_up_stalled() -> tuple[int, int]:
+    """Jobs that a worker began and left when it died go back to the queue; how many did, and how many were given up.
+
+    A job that was begun BEGINNINGS times counts as failed, so that it cannot end every worker that takes it.
+    """
+    return async_to_sync(_take_up_stalled)()
+
+
+async def _take_up_stalled() -> tuple[int, int]:
+    manager, again, given_up = app.job_manager, 0, 0
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=GONE):
+        if job.id is None:
+            continue
+        if job.attempts + 1 >= BEGINNINGS:
+            await manager.finish_job_by_id_async(job.id, status=Status.FAILED, delete_job=False)
+            given_up += 1
+        else:
+            await manager.retry_job_by_id_async(job.id, retry_at=timezone.now())
+            again += 1
+    return again, given_up

@@ -126,7 +126,7 @@ class Word(models.Model):
 
     class Meta:
         ordering = ("list", "position")
-        constraints = (models.UniqueConstraint(fields=["list", "key"], name="word_once"),)
+        constraints = (models.UniqueConstraint(fields=["pack", "list", "key"], name="word_once"),)
 
     def __str__(self) -> str:
         return self.name

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 
 from giaoban.core.indicators import difference_in_points
-from giaoban.indicators.selectors import Indicator, Reading, indicators, reading
+from giaoban.indicators.selectors import Indicator, Reading, factor_of, indicators, measured, reading
 from giaoban.kit.actors import Actor
 from giaoban.kit.models import Word
 from giaoban.kit.permissions import Permission
@@ -109,15 +109,13 @@ def finding_for(actor: Actor, pk: int, on: date) -> Finding:
     return found
 
 
-def findings_for(actor: Actor | None, watcher_id: int, period_id: int | None, on: date) -> list[FindingCard]:
-    """Confirmed findings that a unit watches, for its meetings; `actor` None = whoever reads the watcher's papers."""
+def findings_for(watcher_id: int, period_id: int | None, on: date) -> list[FindingCard]:
+    """Confirmed findings that a unit watches, for its meetings: whoever reads the watcher's papers reads them."""
     rows = Finding.objects.select_related("rule__indicator", "period", "judged").filter(
         watcher_id=watcher_id, state=FindingState.CONFIRMED
     )
     if period_id is not None:
         rows = rows.filter(period_id=period_id)
-    if actor is not None:
-        rows = rows.filter(unit_id__in=visible_ids(actor, on))
     return finding_cards(rows.order_by("rule_id", "pk"), on)
 
 
@@ -211,10 +209,14 @@ class MatrixRow:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Fields × localities. `rows` are ordered by the first column with figures, best first."""
+    """Fields × localities. `rows` are ordered by the first column with figures, best first.
+
+    absent: the chosen indicators for which no row has a figure; they are named, not shown as empty columns.
+    """
 
     columns: tuple[MatrixColumn, ...]
     rows: tuple[MatrixRow, ...]
+    absent: tuple[MatrixColumn, ...]
     unmeasured_fields: tuple[str, ...]
 
 
@@ -223,37 +225,47 @@ def latest_period(rule: WatchRule) -> Period | None:
     return reporting.latest_period_with_figures(rule.indicator.form)
 
 
-def matrix(actor: Actor, on: date, *, tags: frozenset[str] = frozenset(), period: Period | None = None) -> Matrix:
-    """One column per indicator of the chosen fields, one row per visible unit with figures in any of them.
+def matrix(actor: Actor, on: date, *, tags: frozenset[str] = frozenset()) -> Matrix:
+    """One column per indicator of the chosen fields that any row has a figure for, one row per visible unit with
+    figures in any of them.
 
     tags: only fields of work with all of these (`state_management`, `citizen_facing`).
-    period: indicators reported by that period's rule are read in it, instead of in their latest.
     """
     known = indicators()
-    columns = tuple(_column(indicator, period) for indicator in known if _tagged(indicator.field, tags))
-    measured = {unit_id for column in columns if column.reading for unit_id in column.reading.units}
-    visible = set(visible_ids(actor, on).filter(pk__in=measured).values_list("pk", flat=True))
-    called = cards(visible, on)
+    candidates = [_column(indicator) for indicator in known if _tagged(indicator.field, tags)]
+    measured = {unit_id for column in candidates if column.reading for unit_id in column.reading.units}
+    called = _localities(cards(visible_ids(actor, on).filter(pk__in=measured).values_list("pk", flat=True), on))
+    visible = set(called)
+    columns = tuple(column for column in candidates if column.reading and column.reading.units.keys() & visible)
     marked = _open_findings(visible)
     rows = [
         MatrixRow(called[unit_id], tuple(_cell(column, unit_id, marked) for column in columns))
         for unit_id in _ordered(columns, visible, called)
     ]
-    return Matrix(columns, tuple(rows), _unmeasured({one.field_id for one in known}, tags))
+    absent = tuple(column for column in candidates if column not in columns)
+    return Matrix(columns, tuple(rows), absent, _unmeasured({one.field_id for one in known}, tags))
 
 
-def _column(indicator: Indicator, wanted: Period | None = None) -> MatrixColumn:
-    latest = reporting.latest_period_with_figures(indicator.form)
-    if latest is None:
+def _localities(called: dict[int, UnitCard]) -> dict[int, UnitCard]:
+    """The units of an area; a unit of the whole country is no row beside them. All of them where none has an area."""
+    return {unit_id: unit for unit_id, unit in called.items() if unit.area_id} or called
+
+
+def _column(indicator: Indicator) -> MatrixColumn:
+    period = reporting.latest_period_with_figures(indicator.form)
+    if period is None:
         return MatrixColumn(indicator)
-    period = wanted if wanted is not None and wanted.rule_id == latest.rule_id else latest
     before = reporting.period_before(period)
     return MatrixColumn(indicator, period, reading(indicator, period), reading(indicator, before) if before else None)
 
 
 @dataclass(frozen=True, slots=True)
 class UnitIndicator:
-    """One indicator of one unit, and all values it is compared with."""
+    """One indicator of one unit, and all values it is compared with.
+
+    together: 0 = the unit's own figures; else the cell is made from the sums of so many units that belong to it, and
+    `values` are theirs. `weak`: how many of these lie below the level of all by the first threshold.
+    """
 
     column: MatrixColumn
     cell: MatrixCell
@@ -261,20 +273,52 @@ class UnitIndicator:
     values: tuple[Decimal, ...]
     out_of: int
     simulated: bool
+    together: int = 0
+    weak: int = 0
 
 
-def indicators_of(unit_id: int) -> list[UnitIndicator]:
-    """The indicators for which a unit has figures, each in its latest period, compared with all who reported it."""
+def indicators_of(unit_id: int, on: date) -> list[UnitIndicator]:
+    """The indicators for which a unit, or units that belong to it, have figures, each in its latest period."""
+    scope = set(scope_ids([unit_id], on).values_list("pk", flat=True))
     marked = _open_findings([unit_id])
     found = []
     for column in map(_column, indicators()):
-        if column.reading is None or unit_id not in column.reading.units:
+        if column.reading is None or not column.reading.units.keys() & scope:
             continue
-        held = column.reading
-        values = tuple(one.value for one in held.units.values() if one.value is not None)
-        cell = _cell(column, unit_id, marked)
-        found.append(UnitIndicator(column, cell, held.overall.value, values, len(held.ranks), held.simulated))
+        if unit_id in column.reading.units:
+            found.append(_own(column, column.reading, _cell(column, unit_id, marked)))
+        else:
+            found.append(_together(column, column.reading, scope))
     return found
+
+
+def _own(column: MatrixColumn, held: Reading, cell: MatrixCell) -> UnitIndicator:
+    values = tuple(one.value for one in held.units.values() if one.value is not None)
+    return UnitIndicator(column, cell, held.overall.value, values, len(held.ranks), held.simulated)
+
+
+def _together(column: MatrixColumn, held: Reading, scope: set[int]) -> UnitIndicator:
+    members = [one for unit_id, one in held.units.items() if unit_id in scope]
+    whole = measured((one.rate for one in members), factor_of(column.indicator))
+    higher, overall = column.indicator.higher_is_better, held.overall.value
+    steps = [step(one.value, overall, THRESHOLDS, higher=higher) for one in members]
+    cell = MatrixCell(
+        value=whole.value,
+        points=difference_in_points(whole.value, overall),
+        step=step(whole.value, overall, THRESHOLDS, higher=higher),
+        numerator=whole.rate.numerator,
+        denominator=whole.rate.denominator,
+    )
+    return UnitIndicator(
+        column=column,
+        cell=cell,
+        overall=overall,
+        values=tuple(one.value for one in members if one.value is not None),
+        out_of=len(held.ranks),
+        simulated=held.simulated,
+        together=len(members),
+        weak=sum(one < 0 for one in steps),
+    )
 
 
 def _tagged(field: object, tags: frozenset[str]) -> bool:

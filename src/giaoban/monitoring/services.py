@@ -11,6 +11,8 @@ from giaoban.monitoring.models import Finding, FindingState, WatchRule
 from giaoban.monitoring.rules import Picked
 from giaoban.reporting.selectors import Period
 
+CHANGE_RULE = "monitoring.change-rule"  # the name of the act; loading a pack keeps what it changed
+
 
 class FindingRefused(ValueError):
     """The judgement cannot be taken: no reason, or judged before. Says which in one sentence."""
@@ -23,11 +25,13 @@ class RuleRefused(ValueError):
 def run_watch(rule: WatchRule, period: Period, *, watcher_id: int, by: Actor, at: datetime) -> list[Finding]:
     """Let a rule propose findings for a period among the units that belong to the watcher.
 
-    The watcher's proposals of the same rule and period that nobody has judged are made anew; judged ones stay.
+    The watcher's proposals of the same rule and period that nobody has judged are made anew; judged ones stay. Two
+    who run a rule at once do so one after the other.
     """
     by.require(Permission.JUDGE_FINDING, at=watcher_id)
-    held = selectors.proposals(rule, period, watcher_id, timezone.localdate(at))
     with act("monitoring.run-watch", by=by, at=at, subject=subject_of(rule), detail={"period": period.label}) as entry:
+        rule = WatchRule.objects.select_for_update(of=["self"]).select_related("indicator__form").get(pk=rule.pk)
+        held = selectors.proposals(rule, period, watcher_id, timezone.localdate(at))
         mine = Finding.objects.filter(rule=rule, period=period, watcher_id=watcher_id)
         mine.filter(state=FindingState.PROPOSED).delete()
         judged = set(mine.values_list("unit_id", flat=True))
@@ -78,7 +82,7 @@ def change_setting(rule: WatchRule, *, n: int, watcher_id: int, by: Actor, at: d
         raise RuleRefused(
             "Thiết lập dùng chung: chỉ đơn vị mà mọi đơn vị báo cáo chỉ số này đều trực thuộc mới đổi được."
         )
-    with act("monitoring.change-rule", by=by, at=at, subject=subject_of(rule), reason=reason) as entry:
+    with act(CHANGE_RULE, by=by, at=at, subject=subject_of(rule), reason=reason) as entry:
         held = WatchRule.objects.select_for_update().get(pk=rule.pk)
         entry.detail = {"from": held.settings["n"], "to": n}
         held.settings = held.settings | {"n": n}

@@ -4,6 +4,7 @@ An area, unit or kind that the pack no longer names stays as it was: figures, po
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 
 from giaoban.core.packs import Pack, SuccessionRow
 from giaoban.core.vietnamese import fold, sort_key
@@ -25,6 +26,7 @@ from giaoban.orgs.models import (
     UnitSuccession,
     UnitVersion,
 )
+from giaoban.orgs.rules import bare_name
 
 Say = Callable[[str], None]
 STEP = ("old_id", "new_id", "on")  # what tells successions apart
@@ -103,7 +105,7 @@ def load_areas(pack: Pack, say: Say) -> None:
         {"key": one.key, "name": one.name, "verified": one.verified, "note": one.note, "source": one.source}
         for one in pack.regions
     ]
-    say(sync_rows(Region.objects.all(), ["key"], regions).words("regions"))
+    say(sync_rows(Region.objects.all(), ["key"], regions, keep_absent=True).words("regions"))
     region_ids = dict(Region.objects.values_list("key", "pk"))
     members = [
         {
@@ -115,7 +117,13 @@ def load_areas(pack: Pack, say: Say) -> None:
         for region in pack.regions
         for member in region.members
     ]
-    say(sync_rows(RegionMember.objects.all(), ["region_id", "area_id", "valid_from"], members).words("region members"))
+    say(
+        sync_rows(
+            RegionMember.objects.filter(region__key__in=[one.key for one in pack.regions]),
+            ["region_id", "area_id", "valid_from"],
+            members,
+        ).words("region members")
+    )
 
 
 def load_units(pack: Pack, say: Say) -> None:
@@ -126,6 +134,7 @@ def load_units(pack: Pack, say: Say) -> None:
     areas = dict(Area.objects.values_list("key", "pk"))
     kinds = dict(UnitKind.objects.values_list("key", "pk"))
     lines = dict(Line.objects.values_list("key", "pk"))
+    bare = _bare_names(pack)
     versions = [
         {
             "unit_id": ids[one.key],
@@ -135,7 +144,7 @@ def load_units(pack: Pack, say: Say) -> None:
             "name": one.name,
             "short_name": one.short_name or one.name,
             "area_id": areas[one.area] if one.area else None,
-            "sort_key": sort_key(one.name),
+            "sort_key": _unit_sort_key(one.name, bare[one.area] if one.area else ""),
             "search_key": fold(f"{one.name} {one.short_name}"),
             "source": one.source,
             "note": one.note,
@@ -162,6 +171,18 @@ def load_units(pack: Pack, say: Say) -> None:
     steps = UnitSuccession.objects.filter(old__key__in=keys)
     say(sync_rows(steps, STEP, _steps(pack.unit_successions, ids)).words("unit successions"))
     say(f"unit closure: {rebuild_closure()} rows" if named or placed else "unit closure: unchanged")
+
+
+def _bare_names(pack: Pack) -> dict[str, str]:
+    """What each area is called last, without the word for its kind."""
+    kinds = {kind.key: kind.name for kind in pack.area_kinds}
+    in_time = sorted(pack.areas, key=lambda one: one.valid_from or date.min)
+    return {one.key: bare_name(one.name, kinds[one.kind]) for one in in_time}
+
+
+def _unit_sort_key(name: str, area: str) -> str:
+    """Units of areas stand in the order of the areas' bare names, whatever kind of body or area; others by name."""
+    return f"{sort_key(area)}\t{sort_key(name)}" if area else sort_key(name)
 
 
 def _steps(rows: Iterable[SuccessionRow], ids: Mapping[str, int]) -> list[dict[str, object]]:

@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import Http404
 
+from giaoban.core.spans import Span
 from giaoban.core.succession import Link
 from giaoban.core.vietnamese import fold, sort_key
 from giaoban.kit.actors import Actor, HeldPost
@@ -255,6 +256,18 @@ def branches(unit_id: int, line: str, on: date) -> dict[int, int]:
 def unit_links() -> list[Link[int]]:
     """All successions between units, for `core.succession`."""
     return [Link(*row) for row in UnitSuccession.objects.values_list("old_id", "new_id", "on", "whole")]
+
+
+def unit_spans() -> dict[int, Span]:
+    """The life of every unit, from its first version to its last, for `core.succession`. One query."""
+    spans: dict[int, Span] = {}
+    for unit_id, start, end in UnitVersion.objects.values_list("unit_id", "valid_from", "valid_to"):
+        known = spans.get(unit_id)
+        if known is not None:
+            start = None if start is None or known.start is None else min(start, known.start)
+            end = None if end is None or known.end is None else max(end, known.end)
+        spans[unit_id] = Span(start, end)
+    return spans
 
 
 def origins_of(unit_id: int) -> list[SuccessionStep]:

@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST
 
 from giaoban.accounts import services
 from giaoban.accounts.models import User
@@ -31,12 +31,12 @@ class PasswordChange(PasswordChangeView):
         return HttpResponseRedirect(self.get_success_url())
 
 
-@require_safe
+@require_POST
 def act_for(request: ActorRequest, unit_id: int) -> HttpResponse:
     """Switch the acting unit to another one at which the person holds a post; anything else is unknown here."""
     if unit_id not in request.actor.unit_ids:
         raise Http404
     request.session[ACTING_UNIT] = unit_id
-    back = request.GET.get("next", "/")
+    back = request.POST.get("next", "/")
     safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
     return redirect(back if safe else "/")

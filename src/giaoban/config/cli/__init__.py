@@ -18,6 +18,7 @@ COMMANDS = (
     "figures_import",
     "pack_check",
     "pack_load",
+    "periods_open",
     "prepare",
     "database",
     "manage",

@@ -8,10 +8,17 @@ from giaoban.config.cli.command import Command
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--form", required=True, metavar="KEY", help="such as tt-03-2019-tt-btp:17a-btp-htqtct-ct")
+    parser.add_argument(
+        "--form",
+        required=True,
+        metavar="KEY",
+        help="key of the form: <act>:<form>, as the pack's forms/ folder names them",
+    )
     parser.add_argument("--period", required=True, metavar="CODE", help="such as 2024-6T, 2014-Q1, 2026-10-02")
     parser.add_argument("--instalment", default="", metavar="KEY")
-    parser.add_argument("--unit", required=True, metavar="KEY", help="such as so-tu-phap:long-an")
+    parser.add_argument(
+        "--unit", required=True, metavar="KEY", help="key of the unit, as the pack's units.csv names it"
+    )
     parser.add_argument("--geography", type=date.fromisoformat, metavar="YYYY-MM-DD", help="the tree of another date")
     parser.add_argument("--layer", choices=("live", "confirmed"), default="live")
     parser.add_argument("--format", choices=("csv", "table"), default="table")
@@ -47,11 +54,14 @@ def run(chosen: argparse.Namespace) -> int:
     print(f"{table.unit.name} · {table.period.label} · địa giới {table.geography} · độ phủ {table.coverage_words}")
     if table.incomplete_reason:
         print(f"chưa đầy đủ: {table.incomplete_reason}")
+    if table.simulated:
+        print("SỐ LIỆU MÔ PHỎNG: bảng này có số liệu ví dụ, không phải số liệu thật")
     for line in (*table.lines, table.total):
-        print(line.label)
+        print(f"{line.label}{' (số liệu mô phỏng)' if line.simulated else ''}")
         for (_, row, subunit, column), cell in line.cells.items():
-            shown = cell.state if cell.value is None else cell.value
-            print(f"    {row}{f'/{subunit}' if subunit else ''} {column}: {shown}")
+            shown = cell.state if cell.value is None else str(cell.value)
+            estimate = f" + ước {cell.estimate}" if cell.estimate else ""
+            print(f"    {row}{f'/{subunit}' if subunit else ''} {column}: {shown}{estimate}")
     return 0
 
 

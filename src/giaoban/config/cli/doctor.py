@@ -142,13 +142,20 @@ def jobs() -> Iterator[Line]:
         counts = dict(cursor.fetchall())
         cursor.execute("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '1 minute'")
         workers = cursor.fetchone()[0]
-    wrong = ""
+        cursor.execute(
+            "SELECT count(*) FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id WHERE"
+            " j.status = 'doing' AND (w.id IS NULL OR w.last_heartbeat <= now() - interval '1 minute')"
+        )
+        left = cursor.fetchone()[0]
+    faults = []
     if counts.get("todo") and not workers:
-        wrong = "jobs wait and no worker runs: giaoban serve"
-    elif counts.get("failed"):
-        wrong = "failed jobs: giaoban manage procrastinate shell, then list_jobs status=failed; retry N"
+        faults.append("jobs wait and no worker runs: giaoban serve")
+    if left:
+        faults.append(f"{left} jobs were begun by a worker that is gone: giaoban serve takes them up again")
+    if counts.get("failed"):
+        faults.append("failed jobs: giaoban manage procrastinate shell, then list_jobs status=failed; retry N")
     words = ", ".join(f"{count} {status}" for status, count in counts.items()) or "queue empty"
-    yield Line("jobs", f"{words}; workers: {workers}", wrong)
+    yield Line("jobs", f"{words}; workers: {workers}", "; ".join(faults))
 
 
 BEFORE_DJANGO: tuple[Callable[[], Iterator[Line]], ...] = (machine, disk)

@@ -11,10 +11,11 @@ import urllib.error
 import urllib.request
 
 from giaoban.config.cli.command import Command
-from giaoban.config.paths import ROOT
+from giaoban.config.paths import ROOT, VAR
 
 PATIENCE = 60.0  # seconds until the web server must answer
 GRACE = 7.0  # seconds that the processes have to end by themselves
+ROUND = 30.0  # seconds between two looks for jobs whose worker died
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,18 +49,22 @@ def worker_command() -> list[str]:
 class Pair:
     """The two processes. Each leads its own process group, so that its children end with it."""
 
-    def __init__(self, web: list[str], worker: list[str], environment: dict[str, str]) -> None:
-        self.processes = {
-            name: subprocess.Popen(command, env=environment, cwd=ROOT, start_new_session=True, stdin=subprocess.DEVNULL)
-            for name, command in (("web server", web), ("job worker", worker))
-        }
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.environment = environment
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str, command: list[str]) -> None:
+        """Start one of the two. Raises OSError when its program cannot be started."""
+        self.processes[name] = subprocess.Popen(
+            command, env=self.environment, cwd=ROOT, start_new_session=True, stdin=subprocess.DEVNULL
+        )
 
     def ended(self) -> str:
         """The name of a process that has ended; empty while both run."""
         return next((name for name, process in self.processes.items() if process.poll() is not None), "")
 
     def stop(self) -> None:
-        """Ask both to end, wait, and end by force what is left."""
+        """Ask those that were started to end, wait, and end by force what is left."""
         for process in self.processes.values():
             if process.poll() is None:
                 process.terminate()
@@ -84,15 +89,14 @@ def answers(host: str, port: int, known_as: str) -> bool:
         return False
 
 
-class StopAsked(Exception):
-    """Somebody asked us to stop."""
+class Wish:
+    """Whether somebody asked us to stop. A signal only notes it: it cuts short neither a start nor a stop."""
 
+    def __init__(self) -> None:
+        self.stop = False
 
-def _ask(*_: object) -> None:
-    # A second signal must not cut short the stopping that the first one began.
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, signal.SIG_IGN)
-    raise StopAsked
+    def __call__(self, *_: object) -> None:
+        self.stop = True
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -106,26 +110,38 @@ def run(chosen: argparse.Namespace) -> int:
         return 1
     for line in prepare():
         print(line)
-    environment = {**os.environ, "GIAOBAN_POOL": str(chosen.threads), "DATABASE_URL": postgres.ensure_running()}
+    environment = {
+        **os.environ,
+        "GIAOBAN_POOL": str(chosen.threads),
+        "GIAOBAN_VAR": str(VAR),  # the processes work in another folder than we, perhaps
+        "DATABASE_URL": postgres.ensure_running(),
+    }
     known_as = next((name for name in settings.ALLOWED_HOSTS if name[:1] not in "*."), "localhost")
+    wish, pair = Wish(), Pair(environment)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _ask)
-    web = web_command(chosen.host, chosen.port, chosen.workers, chosen.threads)
-    pair = Pair(web, worker_command(), environment)
+        signal.signal(number, wish)
     try:
-        return watch(pair, chosen.host, chosen.port, known_as)
-    except StopAsked:
-        print("giaoban: stopping", flush=True)
-        return 0
+        pair.start("web server", web_command(chosen.host, chosen.port, chosen.workers, chosen.threads))
+        pair.start("job worker", worker_command())
+        return watch(pair, wish, chosen.host, chosen.port, known_as)
     finally:
         pair.stop()
 
 
-def watch(pair: Pair, host: str, port: int, known_as: str) -> int:
-    """Say where to sign in once the web server answers; come back with 1 when one of the two ends."""
+def watch(pair: Pair, wish: Wish, host: str, port: int, known_as: str) -> int:
+    """Say where to sign in once the web server answers, and take up the jobs of workers that died.
+
+    Comes back with 0 when somebody asked to stop, with 1 when one of the two ends or the web server does not answer.
+    """
     started = time.monotonic()
-    ready = False
+    ready, look = False, started
     while not (name := pair.ended()):
+        if wish.stop:
+            print("giaoban: stopping", flush=True)
+            return 0
+        if time.monotonic() >= look:
+            look = time.monotonic() + ROUND
+            take_up_jobs()
         if not ready and answers(host, port, known_as):
             ready = True
             print(f"Giao Ban: http://{host}:{port}/  (Ctrl+C stops it)", flush=True)
@@ -135,6 +151,24 @@ def watch(pair: Pair, host: str, port: int, known_as: str) -> int:
         time.sleep(0.5 if ready else 0.1)
     print(f"giaoban: the {name} ended by itself; its last lines above say why", file=sys.stderr)
     return 1
+
+
+def take_up_jobs() -> None:
+    """Put the jobs that a dead worker left back in the queue, and say so; a database that is away is tried again."""
+    from django.db import InterfaceError, OperationalError, close_old_connections
+    from procrastinate.exceptions import ConnectorException
+
+    from giaoban.kit.jobs import take_up_stalled
+
+    close_old_connections()
+    try:
+        again, given_up = take_up_stalled()
+    except (OperationalError, InterfaceError, ConnectorException):
+        return
+    if again:
+        print(f"giaoban: {again} interrupted jobs are begun again", flush=True)
+    if given_up:
+        print(f"giaoban: {given_up} jobs ended their worker every time and are given up: giaoban doctor", flush=True)
 
 
 command = Command("serve", "web server and job worker, until Ctrl+C", run, arguments)

@@ -33,6 +33,7 @@ PEOPLE = (
     Person("xa-cong-chuc", "Công chức, UBND phường Tân An", "", (Role.OFFICER, Role.HEAD)),
     Person("thanh-tra", "Thanh tra, Bộ Tư pháp", "bo-tu-phap", (Role.INSPECTOR,)),
 )
+CHANGED = "(đã đổi)"  # no password that one could have: it stands in the file once the real one is unknown
 WARD = ("Tân An", "so-tu-phap:tay-ninh-2025")  # the ward's People's Committee beneath this unit
 
 
@@ -51,13 +52,13 @@ def ward_key(on: date) -> str:
 def open_accounts(path: Path, *, by: Actor, at: datetime, on: date) -> list[tuple[str, str, str]]:
     """(login, password, name) of every account; made on the first run, read back from `path` (mode 0600) later.
 
-    A password that somebody has changed since is no longer the one in the file; a missing file gets new passwords.
+    A password that somebody has changed since is not shown: "(đã đổi)". A missing file gets new passwords.
     """
     held = _read(path)
     shown = []
     for person in PEOPLE:
         user = accounts.user_by_login(person.login)
-        password = held.get(person.login) or account_services.new_password()
+        password = held.get(person.login, "") or account_services.new_password()
         if user is None:
             user = account_services.open_account(person.login, full_name=person.name, password=password, by=by, at=at)
             unit_id = orgs.unit_id_of(person.unit or ward_key(on))
@@ -67,9 +68,10 @@ def open_accounts(path: Path, *, by: Actor, at: datetime, on: date) -> list[tupl
                 org_services.give_post(user_id=user.pk, unit_id=unit_id, role=role, valid_from=on, by=by, at=at)
         elif person.login not in held:
             account_services.set_password(user, password, by=by, at=at)
-        shown.append((person.login, password, person.name))
+        shown.append((person.login, password if user.check_password(password) else CHANGED, person.name))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
+    path.chmod(0o600)
     path.write_text("".join(f"{login}\t{password}\t{name}\n" for login, password, name in shown), encoding="utf-8")
     return shown
 

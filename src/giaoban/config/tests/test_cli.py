@@ -18,7 +18,7 @@ from django.db import connection
 from giaoban.config import cli
 from giaoban.config.cli import doctor, pack_check, serve
 from giaoban.config.cli.command import Command
-from giaoban.config.paths import ROOT
+from giaoban.config.paths import ROOT, VAR
 
 
 @pytest.mark.parametrize("command", cli.commands(), ids=lambda command: command.name)
@@ -100,6 +100,69 @@ def test_a_look_that_fails_is_a_line_and_keeps_what_it_saw() -> None:
     first, second = doctor.looked_at(broken)
     assert first.found == "seen"
     assert second.wrong == "RuntimeError: no such table"
+
+
+@pytest.mark.django_db
+def test_doctor_tells_of_jobs_that_a_dead_worker_left() -> None:
+    (before,) = doctor.jobs()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, status) VALUES ('default', 'room.task', 'doing')"
+        )
+    (after,) = doctor.jobs()
+    assert "is gone" not in before.wrong
+    assert "1 jobs were begun by a worker that is gone: giaoban serve" in after.wrong
+
+
+@pytest.mark.django_db(transaction=True)
+def test_serve_begins_interrupted_jobs_again_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, status) VALUES ('default', 'room.task', 'doing')"
+        )
+    serve.take_up_jobs()
+    assert "1 interrupted jobs are begun again" in capsys.readouterr().out
+    serve.take_up_jobs()
+    assert capsys.readouterr().out == ""
+
+
+def test_when_the_second_process_does_not_start_the_first_one_is_stopped() -> None:
+    pair = serve.Pair(dict(os.environ))
+    try:
+        pair.start("web server", [sys.executable, "-c", "import time; time.sleep(60)"])
+        with pytest.raises(OSError, match="nothing-like-this"):
+            pair.start("job worker", ["/nothing-like-this"])
+    finally:
+        pair.stop()
+    (web,) = pair.processes.values()
+    assert web.poll() is not None
+
+
+def test_serve_stops_what_it_started_when_the_rest_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs: list[serve.Pair] = []
+
+    class Kept(serve.Pair):
+        def __init__(self, environment: dict[str, str]) -> None:
+            super().__init__(environment)
+            pairs.append(self)
+
+    monkeypatch.setattr("giaoban.config.preparation.prepare", list)
+    monkeypatch.setattr(serve, "Pair", Kept)
+    monkeypatch.setattr(serve, "web_command", lambda *_: [sys.executable, "-c", "import time; time.sleep(60)"])
+    monkeypatch.setattr(serve, "worker_command", lambda: ["/nothing-like-this"])
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with pytest.raises(OSError, match="nothing-like-this"):
+        serve.run(argparse.Namespace(host="127.0.0.1", port=a_free_port(), workers=1, threads=1))
+    (web,) = pairs[0].processes.values()
+    assert web.poll() is not None
+    assert pairs[0].environment["GIAOBAN_VAR"] == str(VAR)
+
+
+def test_a_relative_folder_is_relative_to_where_the_command_was_given(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from giaoban.config.paths import VAR; print(VAR)"]
+    environment = {**os.environ, "GIAOBAN_VAR": "here/var"}
+    said = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
+    assert said.strip() == str(tmp_path.resolve() / "here" / "var")
 
 
 def test_a_taken_port_is_noticed() -> None:

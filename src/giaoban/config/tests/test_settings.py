@@ -1,5 +1,6 @@
 """Content policy, template loaders, secrets, the entry of the database."""
 
+import importlib
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +12,20 @@ from django.template import engines
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory, override_settings
 
+from giaoban.config import urls
 from giaoban.config.proxy import client_address
 from giaoban.config.settings import database, kept_secret
+
+
+def test_the_gallery_has_an_address_only_where_debug_is_on() -> None:
+    def addresses() -> list[str]:
+        return [str(one.pattern) for one in importlib.reload(urls).urlpatterns]
+
+    try:
+        with override_settings(DEBUG=True):
+            assert "kit/gallery/" in addresses()
+    finally:
+        assert "kit/gallery/" not in addresses()
 
 
 @pytest.mark.django_db

@@ -4,6 +4,7 @@ from decimal import Decimal
 from io import StringIO
 from math import ceil, floor
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -61,6 +62,7 @@ def reading(request: ActorRequest, key: str, period: str) -> HttpResponse:
     held, found, rows = _held(request, key, period)
     values = [row["measured"].value for row in rows if row["measured"].value is not None]
     low, high = _axis(values)
+    export = reverse("indicators:reading-csv", args=[key, period]) + _instalment(found)
     return render(
         request,
         "indicators/reading.html",
@@ -73,8 +75,10 @@ def reading(request: ActorRequest, key: str, period: str) -> HttpResponse:
             "high": high,
             "labels": range(low, high + 1, (high - low) // 3),
             "overall": None if held.overall.value is None else rounded(held.overall.value, held.indicator.scale),
-            "discrepancies": selectors.discrepancies_of(held.indicator.pk, found.pk),
-            "table_url": reverse("reporting:table", args=[held.indicator.form.key, found.code]),
+            "discrepancies": selectors.discrepancies(request.actor, timezone.localdate()).filter(
+                indicator=held.indicator, period=found
+            ),
+            "table_url": reverse("reporting:table", args=[held.indicator.form.key, found.code]) + _instalment(found),
             "simulated_note": "chỉ số này dùng số liệu ví dụ." if held.simulated else "",
             "bar": ContextBar(
                 unit_label=request.actor.unit_name,
@@ -82,10 +86,15 @@ def reading(request: ActorRequest, key: str, period: str) -> HttpResponse:
                 period_label=found.label,
                 geography_label=day(reporting.last_day(found)),
                 as_of_label=day(timezone.localdate()),
-                export_formats=(Choice("CSV", reverse("indicators:reading-csv", args=[key, period])),),
+                export_formats=(Choice("CSV", export),),
             ),
         },
     )
+
+
+def _instalment(period: reporting.Period) -> str:
+    """The part of an address that tells apart the periods of one code; "" where there is one only."""
+    return f"?{urlencode({'instalment': period.instalment})}" if period.instalment else ""
 
 
 def _axis(values: list[Decimal]) -> tuple[int, int]:
@@ -98,11 +107,12 @@ def _axis(values: list[Decimal]) -> tuple[int, int]:
 
 @require_safe
 def reading_csv(request: ActorRequest, key: str, period: str) -> HttpResponse:
-    """What the page shows, with both sums of every rate."""
+    """What the page shows, with both sums of every rate; the last column is 1 where the figures are an example."""
     held, found, rows = _held(request, key, period)
     out = StringIO()
     writer = csv.writer(out)
-    writer.writerow(["unit", "unit_name", "indicator", "period", "numerator", "denominator", "value", "rank"])
+    names = ["unit", "unit_name", "indicator", "period", "numerator", "denominator", "value", "rank", "simulated"]
+    writer.writerow(names)
     for row in rows:
         rate, value = row["measured"].rate, row["measured"].value
         writer.writerow(
@@ -115,6 +125,7 @@ def reading_csv(request: ActorRequest, key: str, period: str) -> HttpResponse:
                 rate.denominator,
                 "" if value is None else rounded(value, held.indicator.scale),
                 row["rank"] or "",
+                int(held.simulated),
             )
         )
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")

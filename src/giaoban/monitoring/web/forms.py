@@ -19,7 +19,7 @@ class ReopenForm(forms.Form):
 class RuleForm(forms.Form):
     """The one setting of a rule that may be changed on screen: how many it names."""
 
-    n = forms.IntegerField(label="Số địa phương nêu tên", min_value=1, max_value=200)
+    n = forms.IntegerField(label="Số đơn vị nêu tên", min_value=1, max_value=200)
     reason = forms.CharField(label="Lý do thay đổi", widget=forms.Textarea(attrs={"rows": 2}), max_length=2000)
 
 

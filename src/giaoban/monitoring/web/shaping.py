@@ -136,11 +136,11 @@ def headline(matrix: Matrix, first: MatrixColumn | None, names: Mapping[int, str
     weak = [row for row in matrix.rows if (row.cells[at].step or 0) < 0]
     indicator = first.indicator
     overall = number(first.reading.overall.value, indicator.scale)
-    level = f"mức chung {overall} {indicator.unit} từ {number(THRESHOLDS[0])} điểm"
+    level = f"mức chung {overall} {indicator.unit} từ {number(THRESHOLDS[0])} điểm trở lên"
     if not weak:
-        return f"{indicator.name}: không địa phương nào kém {level}"
+        return f"{indicator.name}: không đơn vị nào kém {level}"
     last = max(weak, key=lambda row: row.cells[at].rank or 0)
-    return f"{indicator.name}: {len(weak)} địa phương kém {level} trở lên, nặng nhất là {names[last.unit.id]}"
+    return f"{indicator.name}: {len(weak)} đơn vị kém {level}, nặng nhất là {names[last.unit.id]}"
 
 
 def legend(matrix: Matrix) -> list[dict[str, Any]]:

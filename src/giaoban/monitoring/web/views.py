@@ -135,17 +135,19 @@ def findings(request: ActorRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def finding(request: ActorRequest, pk: int) -> HttpResponse:
     """A finding with its evidence; the watcher's people judge it here, and may take the judgement back."""
-    today = timezone.localdate()
+    today, refusal = timezone.localdate(), ""
     row = selectors.finding_for(request.actor, pk, today)
+    form: JudgementForm | ReopenForm | None = None
+    if request.method == "POST":
+        form = (JudgementForm if request.POST.get("act") == "judge" else ReopenForm)(request.POST)
+        if form.is_valid():
+            try:
+                _take(form, row, request)
+            except services.FindingRefused as refused:  # somebody was faster: show what stands now
+                row, form, refusal = selectors.finding_for(request.actor, pk, today), None, str(refused)
+            else:
+                return redirect("monitoring:finding", pk=pk)
     card = selectors.finding_cards([row], today)[0]
-    form = (JudgementForm if card.state == "proposed" else ReopenForm)(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            _take(form, row, request)
-        except services.FindingRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            return redirect("monitoring:finding", pk=pk)
     return render(
         request,
         "monitoring/finding.html",
@@ -156,7 +158,8 @@ def finding(request: ActorRequest, pk: int) -> HttpResponse:
             "rule": row.rule,
             "proposed": row.proposed,
             "acts": acts_on(row),
-            "form": form,
+            "form": form or (JudgementForm() if card.state == "proposed" else ReopenForm()),
+            "refusal": refusal,
             "may_judge": request.actor.may(Permission.JUDGE_FINDING, at=row.watcher_id),
             "simulated_note": "chỉ số này tính từ số liệu ví dụ." if card.simulated else "",
         },
@@ -252,13 +255,13 @@ def discrepancy(request: ActorRequest, pk: int) -> HttpResponse:
     """Two numbers side by side, how the published one can be made, and the decision of the unit whose matter it is."""
     today = timezone.localdate()
     row = indicators.discrepancy_for(request.actor, pk, today)
-    form = DecisionForm(request.POST or None)
+    form, refusal = DecisionForm(request.POST or None), ""
     if request.method == "POST" and form.is_valid():
         decision = form.cleaned_data["decision"]
         try:
             indicator_services.decide_discrepancy(row, decision=decision, by=request.actor, at=timezone.now())
-        except indicator_services.DiscrepancyRefused as refusal:
-            form.add_error(None, str(refusal))
+        except indicator_services.DiscrepancyRefused as refused:  # somebody was faster: show what stands now
+            row, refusal = indicators.discrepancy_for(request.actor, pk, today), str(refused)
         else:
             messages.success(request, "Đã ghi quyết định.")
             return redirect("monitoring:discrepancy", pk=pk)
@@ -268,6 +271,7 @@ def discrepancy(request: ActorRequest, pk: int) -> HttpResponse:
         {
             "card": indicators.discrepancy_cards([row], today)[0],
             "form": form,
+            "refusal": refusal,
             "acts": acts_on(row),
             "may_decide": request.actor.may(Permission.CONFIRM_FIGURES, at=row.unit_id),
         },

@@ -1,10 +1,10 @@
 from collections.abc import Iterable
 from datetime import date
-from itertools import chain
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -87,7 +87,7 @@ def unit(request: ActorRequest, key: str) -> HttpResponse:
     today = timezone.localdate()
     card = selectors.unit_for(request.actor, key, today)
     offered = (source(request.actor, card.id, today) for _, source in page_panels)
-    became = selectors.successors_of(card.id)
+    became, parents = selectors.successors_of(card.id), selectors.parents_of(card.id)
     panels = sorted((panel for panel in offered if panel is not None), key=lambda panel: panel.order)
     return render(
         request,
@@ -97,7 +97,7 @@ def unit(request: ActorRequest, key: str) -> HttpResponse:
             "ended": card.has_ended(today),
             "headline": _first(panels, "headline"),
             "simulated_note": _first(panels, "simulated_note"),
-            "panels": panels,
+            "blocks": [(panel, _rendered(panel, request)) for panel in panels],
             "area": selectors.area_card(card.area_id, today) if card.area_id else None,
             "area_codes": selectors.codes_of(card.area_id, today) if card.area_id else [],
             "regions": selectors.regions_of(card.area_id, today) if card.area_id else [],
@@ -105,22 +105,34 @@ def unit(request: ActorRequest, key: str) -> HttpResponse:
             "versions": selectors.versions_of(card.id),
             "origins": selectors.origins_of(card.id),
             "successors": became,
-            "linked": _visible(request, became, today),
-            "parents": selectors.parents_of(card.id),
+            "linked": _visible(request, [*(step.other for step in became), *(row.parent for row in parents)], today),
+            "parents": parents,
             "source": selectors.source_titles(card.source),
-            "people": [(name, ROLE_NAMES[role], acting) for name, role, acting in selectors.people_at(card.id, today)],
+            "people": _people(card.id, today),
             "bar": _bar(request, today, today),
         },
     )
+
+
+def _rendered(panel: Panel, request: ActorRequest) -> str:
+    return "" if panel.empty else render_to_string(panel.template, panel.context, request)
 
 
 def _first(panels: Iterable[Panel], name: str) -> str:
     return next((panel.context[name] for panel in panels if panel.context.get(name)), "")
 
 
-def _visible(request: ActorRequest, steps: Iterable[selectors.SuccessionStep], on: date) -> set[int]:
-    """The other units of these steps that the reader may open."""
-    rows = selectors.visible_to(request.actor, on).filter(pk__in=[step.other.id for step in steps])
+def _people(unit_id: int, on: date) -> list[tuple[str, str]]:
+    """Everybody at a unit with all roles held there: (name, roles in words)."""
+    roles: dict[str, list[str]] = {}
+    for name, role, acting in selectors.people_at(unit_id, on):
+        roles.setdefault(name, []).append(ROLE_NAMES[role] + (", quyền" if acting else ""))
+    return [(name, "; ".join(held)) for name, held in roles.items()]
+
+
+def _visible(request: ActorRequest, units: Iterable[selectors.UnitCard], on: date) -> set[int]:
+    """Those of the units that the reader may open."""
+    rows = selectors.visible_to(request.actor, on).filter(pk__in=[one.id for one in units])
     return set(rows.values_list("pk", flat=True))
 
 
@@ -140,7 +152,7 @@ def search(request: ActorRequest) -> HttpResponse:
             "words": words,
             "search_text": words,
             "found": [(one, wider.get(one.area_id or 0), became.get(one.id, [])) for one in shown],
-            "linked": _visible(request, chain.from_iterable(became.values()), today),
+            "linked": _visible(request, (step.other for steps in became.values() for step in steps), today),
             "more": len(found) > FOUND_AT_MOST,
             "bar": _bar(request, today, today),
         },

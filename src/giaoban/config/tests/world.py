@@ -1,0 +1,539 @@
+"""The data of the main job and one more round of the loop around it, with a person for every role.
+
+The round: the host asks communes for a report; one is being typed, one waits, one is accepted, one was sent back, one
+is missing; one meeting is in preparation, one was held, one is concluded and gave tasks.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.db import connection, connections
+from django.urls import reverse
+from django.utils import timezone
+
+from giaoban.accounts import services as accounts
+from giaoban.accounts.selectors import user_by_login
+from giaoban.briefs import selectors as briefs
+from giaoban.config.demo import legal_aid, long_an, onestop
+from giaoban.core.periods import AD_HOC_RULE
+from giaoban.documents.services import store_blob
+from giaoban.indicators import selectors as indicators
+from giaoban.kit.actors import Actor, system_actor
+from giaoban.kit.jobs import run_pending
+from giaoban.kit.permissions import Role
+from giaoban.meetings import selectors as meetings
+from giaoban.meetings import services as meeting_services
+from giaoban.monitoring import selectors as monitoring
+from giaoban.monitoring import services as watching
+from giaoban.orgs import selectors as orgs
+from giaoban.orgs import services as org_services
+from giaoban.reporting import selectors as reporting
+from giaoban.reporting import services as reporting_services
+from giaoban.reporting.rules import figures_from_texts
+from giaoban.tasks import selectors as tasks
+from giaoban.tasks import services as task_services
+
+T = TypeVar("T")
+
+SYSTEM = system_actor("thử nghiệm")
+HOST, SIBLING, MINISTRY = "so-tu-phap:tay-ninh-2025", "so-tu-phap:ha-noi", "bo-tu-phap"
+LINE = "professional"
+REQUEST_FORM = "request:bao-cao-nhanh"
+NEXT_PERIOD = "rule=tt17-nam&code=2027&instalment=so-bo"
+LEGAL_FORM = "tt-17-2025-tt-btp:21b-tp-htpldn"
+EARLIER = "so-tu-phap:long-an"
+SIGNED = (("Người lập biểu", "Nguyễn Văn An"), ("Thủ trưởng đơn vị", "Trần Thị Bình"))
+PDF = b"%PDF-1.4\n%%EOF\n"
+FIGURES = {"main/total//received": "20", "main/total//finished": "12", "main/total//open": "8"}
+TOO_MANY = {"main/total//received": "20", "main/total//finished": "21", "main/total//open": "8"}
+
+
+def apart(work: Callable[[], T]) -> T:
+    """Do something in a thread of its own: what it writes is committed, and the jobs get an event loop.
+
+    A test's own connection is in a transaction that is undone, and a browser driver keeps a loop in the test's thread.
+    """
+
+    def done() -> T:
+        try:
+            return work()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(done).result()
+
+
+def empty_database() -> None:
+    """Take out everything that was committed, jobs too."""
+    call_command("flush", interactive=False, verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
+
+
+def unit_id(key: str) -> int:
+    found = orgs.unit_id_of(key)
+    if found is None:
+        raise LookupError(key)
+    return found
+
+
+def open_account(login: str, name: str, *posts: tuple[int, Role]) -> Any:
+    """Somebody who signs in by cookie, with posts held for ever."""
+    now = timezone.now()
+    user = accounts.open_account(login, full_name=name, password=accounts.new_password(), by=SYSTEM, at=now)
+    for unit, role in posts:
+        org_services.give_post(user_id=user.pk, unit_id=unit, role=role, valid_from=None, by=SYSTEM, at=now)
+    return user
+
+
+ROLES = (
+    "nobody",
+    "outsider",
+    "officer",
+    "clerk",
+    "receiver",
+    "secretary",
+    "head",
+    "ministry",
+    "inspector",
+    "administrator",
+)
+
+
+@dataclass
+class World:
+    """What the pages of the tests show. `communes` are beneath the host; the officer and the clerk are at the first."""
+
+    host: int
+    communes: list[orgs.UnitCard]
+    today: date
+    period: Any = None
+    obligations: list[Any] = field(default_factory=list)
+    submissions: dict[str, Any] = field(default_factory=dict)
+    meetings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def first(self) -> int:
+        return self.communes[0].id
+
+    @property
+    def now(self) -> datetime:
+        return timezone.now()
+
+
+def build() -> World:
+    """Lay the round around the data of the main job, which must be there."""
+    today = timezone.localdate()
+    host = unit_id(HOST)
+    communes = orgs.children_of(host, LINE, today)[:6]
+    world = World(host, communes, today)
+    _people(world)
+    _reports(world)
+    _findings(world)
+    _meetings(world)
+    run_pending()
+    return world
+
+
+def _people(world: World) -> None:
+    first, ministry, sibling = world.communes[0].id, unit_id(MINISTRY), unit_id(SIBLING)
+    posts: dict[str, tuple[tuple[int, Role], ...]] = {
+        "nobody": (),
+        "outsider": ((sibling, Role.HEAD), (sibling, Role.SECRETARY)),
+        "officer": ((first, Role.OFFICER),),
+        "clerk": ((first, Role.HEAD),),
+        "receiver": ((world.host, Role.RECEIVER),),
+        "secretary": ((world.host, Role.SECRETARY),),
+        "head": ((world.host, Role.HEAD),),
+        "ministry": ((ministry, Role.RECEIVER),),
+        "inspector": ((ministry, Role.INSPECTOR),),
+        "administrator": ((world.host, Role.ADMINISTRATOR),),
+    }
+    for role in ROLES:
+        open_account(role, role.capitalize(), *posts[role])
+
+
+def actor(login: str) -> Actor:
+    user = user_by_login(login)
+    if user is None:
+        raise LookupError(login)
+    return orgs.actor_for(user.pk, user.full_name, timezone.localdate())
+
+
+def _reports(world: World) -> None:
+    today, now = world.today, world.now
+    world.period = reporting_services.open_period(
+        AD_HOC_RULE,
+        code="DOT-1",
+        label="Đợt 1",
+        start=today - timedelta(days=30),
+        end=today,
+        by=actor("head"),
+        at=now,
+    )
+    world.obligations = reporting_services.request_report(
+        REQUEST_FORM,
+        world.period,
+        units=[commune.id for commune in world.communes[:5]],
+        receiver=world.host,
+        due_on=today + timedelta(days=2),
+        basis="Công văn số 1",
+        by=actor("head"),
+        at=now,
+    )
+    typed, waiting, accepted, returned, _ = _by_unit(world)
+    reporting_services.save_draft(typed, figures=TOO_MANY, by=SYSTEM, at=now)
+    form = reporting.definition_of(reporting.form_by_key(REQUEST_FORM))
+    for name, obligation in (("sent", waiting), ("accepted", accepted), ("returned", returned)):
+        figures, _ = figures_from_texts(form, FIGURES)
+        world.submissions[name] = reporting_services.submit(
+            obligation,
+            figures=figures,
+            by=SYSTEM,
+            at=now,
+            signatures=SIGNED,
+            scan=store_blob(PDF, media_type="application/pdf", filename="ban-quet.pdf"),
+        )
+    reporting_services.accept(world.submissions["accepted"], by=actor("receiver"), at=now)
+    reporting_services.return_for_correction(
+        world.submissions["returned"], reason="Số giải quyết chưa khớp sổ theo dõi.", by=actor("receiver"), at=now
+    )
+    reporting_services.confirm_table(REQUEST_FORM, world.period, world.host, by=actor("head"), at=now)
+
+
+def _by_unit(world: World) -> list[Any]:
+    """The obligations in the order of the communes."""
+    held = {row.unit_id: row for row in world.obligations}
+    return [held[commune.id] for commune in world.communes[:5]]
+
+
+def _findings(world: World) -> None:
+    """One of the proposals is confirmed, so that others than the judges see a finding."""
+    proposed = monitoring.findings(actor("ministry"), world.today).filter(state="proposed")
+    watching.judge(proposed[0], confirm=True, reason="Đã đối chiếu.", by=actor("ministry"), at=world.now)
+
+
+def _meetings(world: World) -> None:
+    for name, title in (
+        ("preparing", "Giao ban đang chuẩn bị"),
+        ("held", "Giao ban đã họp"),
+        ("concluded", "Giao ban đã kết luận"),
+    ):
+        meeting = meeting_services.plan_meeting(
+            key=name,
+            title=title,
+            type=meetings.words_of("meeting_types")[0].key,
+            form=meetings.words_of("meeting_forms")[0].key,
+            held_on=world.today,
+            host_id=world.host,
+            chair_name="Lê Văn Chủ Trì",
+            chair_title="Giám đốc",
+            period_id=world.period.pk,
+            by=actor("secretary"),
+            at=world.now,
+        )
+        world.meetings[name] = meeting
+        _prepare(world, meeting)
+        if name != "preparing":
+            meeting_services.hold(meeting, by=actor("secretary"), at=world.now)
+    _conclude(world, world.meetings["concluded"])
+
+
+def _prepare(world: World, meeting: Any) -> None:
+    by, at = actor("secretary"), world.now
+    leads = [commune.id for commune in world.communes[:2]]
+    meeting_services.add_participants(meeting, unit_ids=leads, labels=["Đại diện các phòng"], by=by, at=at)
+    meeting_services.attach_title_card(meeting, title="Báo cáo tham luận", source="Giấy mời", by=by, at=at)
+    meeting_services.attach_file(
+        meeting,
+        title="Giấy mời",
+        content=PDF,
+        media_type="application/pdf",
+        filename="giay-moi.pdf",
+        by=by,
+        at=at,
+    )
+    meeting_services.build_agenda(meeting, by=by, at=at)
+    meeting_services.prepare_book(meeting, by=by, at=at)
+    meeting_services.record_paragraph(
+        meeting, text="Các xã rà soát, báo cáo việc tồn đọng.", kind="task", what="Rà soát việc tồn đọng", by=by, at=at
+    )
+    meeting_services.record_paragraph(
+        meeting, text="Tiếp tục nâng cao chất lượng phục vụ.", kind="orientation", by=by, at=at
+    )
+
+
+def _conclude(world: World, meeting: Any) -> None:
+    at = world.now
+    first, second = world.communes[:2]
+    paragraph = meetings.paragraph_for(meeting, meetings.paragraphs_of(meeting)[0].pk)
+    meeting_services.set_clears(
+        paragraph,
+        what="Rà soát việc tồn đọng",
+        lead_ids=[first.id, second.id],
+        helpers="Văn phòng",
+        due_on=world.today + timedelta(days=10),
+        product="Báo cáo rà soát",
+        filled_by_secretary=["product"],
+        by=actor("secretary"),
+        at=at,
+    )
+    meeting_services.issue_notice(meeting, number="1/TB", dated_on=world.today, signer="Ký", by=actor("head"), at=at)
+    shares = {share.unit_id: share for share in tasks.shares_of(_task(meeting))}
+    task_services.report_progress(
+        shares[first.id], note="Đã gửi báo cáo", done=True, product="Báo cáo số 2", by=actor("clerk"), at=at
+    )
+    task_services.report_progress(shares[second.id], note="Đang làm", by=SYSTEM, at=at)
+
+
+def _task(meeting: Any) -> Any:
+    task = tasks.task_by_key(f"meeting:{meeting.key}:1")
+    if task is None:
+        raise LookupError(meeting.key)
+    return task
+
+
+FILES = {
+    "healthz",
+    "briefs:docx",
+    "briefs:pdf",
+    "indicators:reading-csv",
+    "meetings:attachment",
+    "meetings:notice-docx",
+    "meetings:notice-pdf",
+    "monitoring:matrix-csv",
+    "reporting:index-csv",
+    "reporting:reception-csv",
+    "reporting:scan",
+    "reporting:submission-csv",
+    "reporting:table-csv",
+    "reporting:workbook",
+    "tasks:export",
+}
+"""Routes that answer with something else than a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One look at a page: its route and arguments, a query, and who looks; `data` is what a form sends."""
+
+    route: str
+    args: tuple[Any, ...] = ()
+    query: str = ""
+    who: str = "head"
+    data: dict[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def is_file(self) -> bool:
+        return self.route in FILES
+
+    @property
+    def address(self) -> str:
+        return reverse(self.route, args=self.args) + self.query
+
+    def __str__(self) -> str:
+        words = "-".join(filter(None, (self.route, self.query.lstrip("?"), "" if self.who == "head" else self.who)))
+        return quote(words, safe=":=&-")
+
+
+def visits(world: World) -> list[Visit]:
+    """Every page that can be opened, with full, little and no data where that differs."""
+    return [
+        *_plain_visits(world),
+        *_reporting_visits(world),
+        *_watching_visits(),
+        *_meeting_visits(world),
+        *_task_visits(world),
+    ]
+
+
+def _plain_visits(world: World) -> Sequence[Visit]:
+    return [
+        Visit("home"),
+        Visit("home", who="officer"),
+        Visit("home", who="nobody"),
+        Visit("home", who="inspector"),
+        Visit("healthz"),
+        Visit("accounts:sign-in", who=""),
+        Visit("accounts:password"),
+        Visit("accounts:password-changed"),
+        Visit("orgs:tree"),
+        Visit("orgs:tree", who="inspector"),
+        Visit("orgs:tree", who="nobody"),
+        Visit("orgs:search", query="?q=tan"),
+        Visit("orgs:search", query="?q=khongco"),
+        Visit("orgs:gaps"),
+        Visit("orgs:region", ("phia-nam",)),
+        Visit("orgs:unit", (HOST,)),
+        Visit("orgs:unit", (EARLIER,)),
+        Visit("orgs:unit", (world.communes[0].key,), who="officer"),
+        Visit("orgs:unit", (MINISTRY,), who="inspector"),
+    ]
+
+
+def _reporting_visits(world: World) -> Sequence[Visit]:
+    typed, waiting, _, returned, missing = _by_unit(world)
+    owed = next(row for row in reporting.owed_by([world.host], world.today) if row.form_key == LEGAL_FORM)
+    board, table = (HOST, REQUEST_FORM, world.period.code), (REQUEST_FORM, world.period.code)
+    quarter = (long_an.read_example(onestop_folder(), SYSTEM).made_up["form"], "2014-Q1")
+    return [
+        Visit("reporting:index"),
+        Visit("reporting:index", who="officer"),
+        Visit("reporting:index", who="nobody"),
+        Visit("reporting:index-csv"),
+        Visit("reporting:request"),
+        Visit("reporting:request", query=f"?form={quote(REQUEST_FORM)}"),
+        Visit("reporting:open-period"),
+        Visit("reporting:open-period", who="ministry"),
+        Visit("reporting:open-period", query=f"?form={LEGAL_FORM}", who="ministry"),
+        Visit("reporting:open-period", query=f"?form={LEGAL_FORM}&{NEXT_PERIOD}", who="ministry"),
+        Visit("reporting:reception", board),
+        Visit("reporting:reception", board, "?state=missing"),
+        Visit("reporting:reception", board, "?q=khongco"),
+        Visit("reporting:reception", (EARLIER, *quarter)),
+        Visit("reporting:reception-csv", board),
+        Visit("reporting:entry", (typed.pk,), who="clerk"),
+        Visit("reporting:entry", (typed.pk,), "?kiem-tra=1", who="clerk"),
+        Visit("reporting:entry", (typed.pk,), who="officer"),
+        Visit("reporting:entry", (owed.obligation_id,)),
+        Visit("reporting:entry", (owed.obligation_id,), "?kiem-tra=1"),
+        Visit("reporting:entry", (waiting.pk,)),
+        Visit("reporting:entry", (returned.pk,)),
+        Visit("reporting:entry", (missing.pk,)),
+        Visit("reporting:workbook", (typed.pk,), who="officer"),
+        *(Visit("reporting:submission", (row.pk,)) for row in world.submissions.values()),
+        Visit("reporting:scan", (world.submissions["sent"].pk,)),
+        Visit("reporting:submission-csv", (world.submissions["sent"].pk,)),
+        Visit("reporting:table-index"),
+        Visit("reporting:table-index", who="nobody"),
+        Visit("reporting:table-index", who="inspector"),
+        Visit("reporting:table", table, f"?unit={HOST}"),
+        Visit("reporting:table", table, "?layer=confirmed"),
+        Visit("reporting:table", table, f"?origin={quote('|main|total||received')}"),
+        Visit("reporting:table", quarter, f"?unit={quote(EARLIER)}"),
+        Visit("reporting:table", quarter, f"?unit={quote(HOST)}&geography=2026-01-01"),
+        Visit("reporting:table", (onestop.FORM, onestop.AS_OF.isoformat()), who="inspector"),
+        Visit("reporting:table", (legal_aid.BY_PROVINCE, "2021-T09"), who="inspector"),
+        Visit("reporting:table-csv", table, f"?unit={HOST}"),
+    ]
+
+
+def onestop_folder() -> Any:
+    from giaoban.config.demo.main import PACK
+
+    return PACK
+
+
+def _watching_visits() -> Sequence[Visit]:
+    found = monitoring.findings(actor("ministry"), timezone.localdate())
+    lowest = monitoring.watch_rule_for(onestop.RULE)
+    open_ones = indicators.discrepancies(actor("ministry"), timezone.localdate())
+    as_of = onestop.AS_OF.isoformat()
+    return [
+        Visit("indicators:reading", (onestop.INDICATOR, as_of), who="inspector"),
+        Visit("indicators:reading", (onestop.INDICATOR, as_of), who="ministry"),
+        Visit("indicators:reading-csv", (onestop.INDICATOR, as_of), who="inspector"),
+        Visit("monitoring:matrix", who="inspector"),
+        Visit("monitoring:matrix"),
+        Visit("monitoring:matrix", who="nobody"),
+        Visit("monitoring:matrix", query="?loc=gan-voi-dan", who="inspector"),
+        Visit("monitoring:matrix-csv", who="inspector"),
+        Visit("monitoring:findings", who="ministry"),
+        Visit("monitoring:findings", who="nobody"),
+        Visit("monitoring:finding", (found.filter(state="proposed")[0].pk,), who="ministry"),
+        Visit("monitoring:finding", (found.get(state="confirmed").pk,), who="inspector"),
+        Visit("monitoring:rule", (lowest.key,), who="ministry"),
+        Visit("monitoring:rule", (lowest.key,)),
+        Visit("monitoring:discrepancies", who="ministry"),
+        Visit("monitoring:discrepancies", who="nobody"),
+        *(Visit("monitoring:discrepancy", (row.pk,), who="ministry") for row in open_ones),
+    ]
+
+
+def _meeting_visits(world: World) -> Sequence[Visit]:
+    preparing, concluded = world.meetings["preparing"], world.meetings["concluded"]
+    book = briefs.latest_book(concluded.key)
+    if book is None:
+        raise LookupError(concluded.key)
+    keys = [*world.meetings, long_an.MEETING]
+    file = next(row for row in preparing.attachments.all() if row.blob_id)
+    paragraph = meetings.paragraphs_of(world.meetings["held"])[0]
+    return [
+        Visit("meetings:index"),
+        Visit("meetings:index", who="nobody"),
+        Visit("meetings:plan", who="secretary"),
+        *(Visit("meetings:meeting", (key,)) for key in keys),
+        Visit("meetings:meeting", ("preparing",), "?q=tan", who="secretary"),
+        Visit("meetings:meeting", ("concluded",), who="officer"),
+        *(Visit("meetings:conclusion", (key,)) for key in keys),
+        Visit("meetings:conclusion", ("held",), who="secretary"),
+        Visit("meetings:conclusion", ("concluded",), who="secretary"),
+        Visit("meetings:clears", ("held", paragraph.pk), who="secretary"),
+        *(Visit("meetings:projector", (key,)) for key in keys),
+        Visit("meetings:projector", ("held",), "?item=1"),
+        Visit("meetings:projector", ("preparing",), "?view=agenda&item=1"),
+        Visit("meetings:attachment", ("preparing", file.pk)),
+        Visit("meetings:notice-pdf", ("concluded",)),
+        Visit("meetings:notice-docx", ("concluded",)),
+        Visit("briefs:book", (book.pk,)),
+        Visit("briefs:pdf", (book.pk,)),
+        Visit("briefs:docx", (book.pk,)),
+    ]
+
+
+def _task_visits(world: World) -> Sequence[Visit]:
+    task = _task(world.meetings["concluded"])
+    reported, running = sorted(tasks.shares_of(task), key=lambda share: share.unit_id != world.communes[0].id)
+    return [
+        Visit("tasks:index"),
+        Visit("tasks:index", query="?group=open_overdue"),
+        Visit("tasks:index", who="nobody"),
+        Visit("tasks:task", (task.pk,)),
+        Visit("tasks:task", (task.pk,), who="officer"),
+        Visit("tasks:share", (reported.pk,)),
+        Visit("tasks:share", (reported.pk,), who="clerk"),
+        Visit("tasks:share", (running.pk,)),
+        Visit("tasks:export"),
+    ]
+
+
+def acts(world: World) -> list[Visit]:
+    """Every address that only takes a form, with a form that can be taken."""
+    paragraph = meetings.paragraphs_of(world.meetings["held"])[0]
+    share = next(one for one in tasks.shares_of(_task(world.meetings["concluded"])) if one.unit_id == world.first)
+    held, preparing, concluded = ("held",), ("preparing",), ("concluded",)
+    later = (world.today + timedelta(days=30)).isoformat()
+    return [
+        Visit("accounts:sign-out"),
+        Visit("accounts:act-for", (world.host,)),
+        Visit("reporting:read-workbook", (_by_unit(world)[0].pk,), data={"workbook": _workbook(world)}),
+        Visit("meetings:invite", preparing, data={"units": [world.communes[3].id], "labels": "Khách mời"}),
+        Visit("meetings:attendance", preparing),
+        Visit("meetings:agenda", preparing),
+        Visit("meetings:agenda-item", preparing, data={"agenda-title": "Việc khác"}),
+        Visit("meetings:attach", preparing, data={"attachment-title": "Phụ lục"}),
+        Visit("meetings:freeze", preparing),
+        Visit("meetings:hold", preparing),
+        Visit("meetings:record", held, data={"text": "Giữ vững kỷ cương.", "kind": "orientation"}),
+        Visit("meetings:split", (*held, paragraph.pk), data={"parts": ["Rà soát", "Báo cáo"]}),
+        Visit("meetings:kind", (*held, paragraph.pk), data={"kind": "orientation", "reason": "Chưa có hạn"}),
+        Visit("meetings:undo", held),
+        Visit("meetings:issue", held, data={"number": "2/TB"}),
+        Visit("meetings:complete", concluded, data={"number": "3/TB"}),
+        Visit("tasks:progress", (share.pk,), data={"note": "Bổ sung phụ lục"}),
+        Visit("tasks:verify", (share.pk,)),
+        Visit("tasks:reopen", (share.pk,), data={"reopen-reason": "Thiếu phụ lục"}),
+        Visit("tasks:deadline", (share.pk,), data={"deadline-due_on": later, "deadline-reason": "Khối lượng lớn"}),
+    ]
+
+
+def _workbook(world: World) -> SimpleUploadedFile:
+    content = reporting_services.workbook_for(_by_unit(world)[0])
+    return SimpleUploadedFile("bieu.xlsx", content, content_type="application/octet-stream")
