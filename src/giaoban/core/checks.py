@@ -4,7 +4,7 @@ A figure is compared with its estimated part included. Nil counts as 0 in arithm
 unknown.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -16,7 +16,6 @@ from giaoban.core.figures import (
     Figures,
     Line,
     Mark,
-    blank_line,
     completeness,
     has_more_decimals,
 )
@@ -24,6 +23,9 @@ from giaoban.core.forms import Column, FormCheck, FormDefinition, Reference, Row
 from giaoban.core.issues import Cell, Issue
 
 LARGE_CHANGE_PERCENT: Final = Decimal(20)
+LONGEST_SUBUNIT: Final = 120
+SEPARATOR: Final = "/"
+"""Stands between the parts of a cell's address, so that no sub-unit may have it in its name."""
 
 
 def run_checks(
@@ -76,11 +78,14 @@ def lines_belong_to_form(
 
 
 def subunit_issues(row: Row, at: Cell, allowed: frozenset[str] | None = None) -> Iterator[Issue]:
-    """A dynamic row needs a sub-unit that it may list; a fixed row has none."""
+    """A dynamic row needs a sub-unit that it may list, under a name that can be kept; a fixed row has none."""
     if row.is_dynamic and not at.subunit:
         yield Issue("missing-subunit", "error", at)
     elif not row.is_dynamic and at.subunit:
         yield Issue("subunit-not-allowed", "error", at, {"subunit": at.subunit})
+    elif row.is_dynamic and (len(at.subunit) > LONGEST_SUBUNIT or SEPARATOR in at.subunit):
+        params = {"subunit": f"{at.subunit[:40]}…" if len(at.subunit) > LONGEST_SUBUNIT else at.subunit}
+        yield Issue("subunit-name", "error", at, {**params, "limit": LONGEST_SUBUNIT})
     elif row.is_dynamic and allowed is not None and at.subunit not in allowed:
         yield Issue("unknown-subunit", "error", at, {"subunit": at.subunit})
 
@@ -131,8 +136,9 @@ def parts_within_wholes(form: FormDefinition, figures: Figures) -> list[Issue]:
 
 
 def totals_equal_parts(form: FormDefinition, figures: Figures) -> list[Issue]:
-    """A total row against the sum of its rows and dynamic lines, for columns that add up; one error at the total cell.
+    """A total row against the sum of its rows and dynamic lines, for columns that add up; errors at the total cell.
 
+    Actual and estimated parts are compared apart: an excess of one does not make up for a lack of the other.
     A blank part counts as 0; a blank or not applicable total is left to `required_cells_filled`.
     """
     issues: list[Issue] = []
@@ -148,13 +154,18 @@ def totals_equal_parts(form: FormDefinition, figures: Figures) -> list[Issue]:
 
 def _total_issues(table: Table, total: Line, parts: Sequence[Line]) -> Iterator[Issue]:
     for position, column in enumerate(table.numeric):
-        stated = total.figures[position].amount
-        if column.roll_up != "sum" or stated is None:
+        figure = total.figures[position]
+        if column.roll_up != "sum" or figure.amount is None:
             continue
-        computed = sum((line.figures[position].amount or Decimal(0) for line in parts), Decimal(0))
-        if stated != computed:
-            params = {"stated": stated, "computed": computed}
-            yield Issue("total-mismatch", "error", _cell(total, column.id), params)
+        of_parts = [line.figures[position] for line in parts]
+        for code, stated, found in (
+            ("total-mismatch", figure.value, [part.value for part in of_parts]),
+            ("estimate-total-mismatch", figure.estimate, [part.estimate for part in of_parts]),
+        ):
+            computed = sum((value for value in found if value is not None), Decimal(0))
+            if (stated or Decimal(0)) != computed:
+                params = {"stated": stated or Decimal(0), "computed": computed}
+                yield Issue(code, "error", _cell(total, column.id), params)
 
 
 def computed_columns_agree(form: FormDefinition, figures: Figures) -> list[Issue]:
@@ -245,28 +256,11 @@ def changes_are_moderate(
             if column.formula is not None or now is None or before is None or before == 0:
                 continue
             change = 100 * (now - before) / abs(before)
-            if abs(change) >= percent:
-                params = {"value": now, "previous": before, "change": formulas.round_half_up(change, 2)}
+            rounded = formulas.round_half_up(change, 2)
+            if rounded is not None and abs(change) >= percent:
+                params = {"value": now, "previous": before, "change": rounded}
                 issues.append(Issue("large-change", "warning", _cell(line, column.id), params))
     return issues
-
-
-def with_missing_lines(form: FormDefinition, figures: Figures, subunits: Mapping[str, Iterable[str]]) -> Figures:
-    """The figures with a blank line for every fixed row and every sub-unit that has none yet, in the form's order.
-
-    subunits: keys by kind of unit (`Row.one_per`). Lines of sub-units that are not listed stay, after the listed ones.
-    """
-    complete: dict[tuple[str, str, str], Line] = {}
-    for table in form.tables:
-        for row in table.rows:
-            for subunit in subunits.get(row.one_per, ()) if row.one_per is not None else ("",):
-                key = (table.id, row.id, subunit)
-                complete[key] = figures.get(key) or blank_line(table, row.id, subunit)
-            complete.update(
-                (key, line) for key, line in figures.items() if key[:2] == (table.id, row.id) and key not in complete
-            )
-    complete.update((key, line) for key, line in figures.items() if key not in complete)
-    return complete
 
 
 def _is_of_form(form: FormDefinition, line: Line) -> bool:

@@ -4,7 +4,7 @@
 whichever way the units are grouped. Rates are never added: they are computed again from the totals.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, Literal
@@ -100,7 +100,8 @@ def roll_up(table: Table, totals: Mapping[str, CellTotal]) -> dict[str, CellTota
     """The combined totals of a line's columns, by column id, as each column's rule has them shown.
 
     sum: as combined; none: the counts without a sum, unless they speak of one unit only; rate: computed again from the
-    rolled-up inputs at the column's scale, None when an input is unknown or the denominator is 0.
+    rolled-up inputs at the column's scale, None when an input is unknown or the denominator is 0, and also when not
+    the same number of units answered each input: a numerator of some over a denominator of others is no rate.
     """
     shown: dict[str, CellTotal] = {}
     for column in table.numeric:
@@ -117,8 +118,17 @@ def roll_up(table: Table, totals: Mapping[str, CellTotal]) -> dict[str, CellTota
     def computed(formula: str) -> Decimal | None:
         return formulas.value_of(formulas.parse(formula), amount)
 
+    def inputs(formula: str) -> Iterator[CellTotal]:
+        for name in formulas.parse(formula).names():
+            rate = rates.get(name)
+            if rate is None:
+                yield shown[name]
+            else:
+                yield from inputs(rate.formula or "")
+
     for column in rates.values():
-        value = computed(column.formula or "")
+        answered = {total.reported + total.nil for total in inputs(column.formula or "")}
+        value = computed(column.formula or "") if len(answered) <= 1 else None
         rounded = None if value is None else formulas.round_half_up(value, column.scale)
         shown[column.id] = replace(_counts_only(shown[column.id]), value=rounded)
     return shown

@@ -1,6 +1,6 @@
 """Figures: a value, its estimated part, and what is known: reported, nil, not applicable and blank stay apart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import IntEnum
@@ -65,6 +65,23 @@ def reported(value: Decimal | int | None, estimate: Decimal | int | None = None)
     if value is None and estimate is None:
         return BLANK
     return Figure(_decimal(value), _decimal(estimate), Mark.REPORTED)
+
+
+def sum_of(parts: Iterable[Figure]) -> Figure:
+    """The total of some figures, as a total cell shows it: actual and estimated parts are added apart.
+
+    Without any number the parts must agree: nil (among not applicable ones too) is nil, all not applicable is not
+    applicable; when one is blank, or there is none, nothing is known.
+    """
+    found = tuple(parts)
+    values = [part.value for part in found if part.value is not None]
+    estimates = [part.estimate for part in found if part.estimate is not None]
+    if values or estimates:
+        return reported(sum(values) if values else None, sum(estimates) if estimates else None)
+    marks = {part.mark for part in found}
+    if not marks or Mark.BLANK in marks:
+        return BLANK
+    return NIL if Mark.NIL in marks else NOT_APPLICABLE
 
 
 LineKey = tuple[str, str, str]

@@ -13,7 +13,7 @@ A name is letters, digits and "_" in parts joined by "."; what it stands for is 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation, localcontext
 from functools import lru_cache
 from typing import Final, Literal
 
@@ -136,9 +136,15 @@ def test(formula: Formula, resolve: Resolver) -> Outcome:
         return Outcome(_compare(formula.comparison, left, right), left, right)
 
 
-def round_half_up(value: Decimal, scale: int) -> Decimal:
-    """The value with exactly `scale` decimals; 0.5 goes away from zero, as in printed statistics."""
-    return value.quantize(Decimal(1).scaleb(-scale), context=_ARITHMETIC)
+def round_half_up(value: Decimal, scale: int) -> Value:
+    """The value with exactly `scale` decimals; 0.5 goes away from zero, as in printed statistics.
+
+    None when the arithmetic has too few digits for that: no number of a report is that large.
+    """
+    try:
+        return value.quantize(Decimal(1).scaleb(-scale), context=_ARITHMETIC)
+    except InvalidOperation:
+        return None
 
 
 def _compare(comparison: Comparison, left: Decimal, right: Decimal) -> bool:

@@ -54,13 +54,6 @@ def difference_in_points(value: Decimal | None, reference: Decimal | None) -> De
     return None if value is None or reference is None else value - reference
 
 
-def relative_change(value: Decimal | None, previous: Decimal | None) -> Decimal | None:
-    """Change in percent of the size of the previous value; None when either is unknown or the previous is 0."""
-    if value is None or previous is None or previous == 0:
-        return None
-    return HUNDRED * (value - previous) / abs(previous)
-
-
 def rank(values: Mapping[K, Decimal | None], direction: Direction) -> dict[K, int]:
     """1 for the best; ties share a rank and the next one is skipped (1, 2, 2, 4); undefined values get no rank.
 

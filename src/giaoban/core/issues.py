@@ -22,13 +22,22 @@ CATALOGUE: Final[Mapping[str, str]] = {
         "đơn vị “{unit}” không phải gửi biểu “{form}” cho kỳ “{period}”. "
         "Kiểm tra lại đơn vị, biểu và kỳ, hoặc hỏi nơi nhận báo cáo."
     ),
+    "ambiguous-period": (
+        "mã kỳ “{period}” của biểu “{form}” chỉ nhiều kỳ mà đơn vị “{unit}” đều phải gửi: {labels}. "
+        "Nhập từng kỳ trên trang, hoặc dùng tệp mẫu tải từ hệ thống."
+    ),
     "other-form": "tệp là của biểu “{found}”, trong khi biểu đang nhập là “{expected}”. Chọn đúng tệp của biểu này.",
     # where in the form
     "unknown-table": "biểu không có bảng “{table}”. Dùng tệp mẫu tải từ hệ thống.",
     "unknown-row": "bảng không có dòng “{row}”. Dùng tệp mẫu tải từ hệ thống.",
     "unknown-column": "bảng không có cột “{column}”. Dùng tệp mẫu tải từ hệ thống.",
     "unknown-subunit": "“{subunit}” không phải là đơn vị trực thuộc được ghi ở bảng này. Sửa tên hoặc bỏ dòng này.",
+    "subunit-name": (
+        "tên đơn vị trực thuộc “{subunit}” dài quá {limit} ký tự hoặc có dấu “/”. Ghi tên ngắn hơn, không có dấu “/”."
+    ),
     "duplicate-cell": "ô này đã có ở dòng {first_row} của tệp. Chỉ giữ lại một dòng.",
+    "duplicate-line": "tên “{subunit}” đã có ở một dòng khác của bảng. Ghi tên khác, hoặc sửa ở dòng đã có.",
+    "unnamed-line": "dòng này có số liệu nhưng chưa có tên đơn vị. Ghi tên ở đầu dòng, hoặc xóa số liệu của dòng.",
     "missing-column-header": "dòng tiêu đề thiếu cột “{column}”. Thêm lại cột như trong tệp mẫu.",
     "missing-subunit": (
         "dòng này là của từng đơn vị trực thuộc nhưng không ghi đơn vị nào. Ghi mã đơn vị ở cột subunit."
@@ -56,6 +65,10 @@ CATALOGUE: Final[Mapping[str, str]] = {
     # values against each other
     "part-exceeds-whole": ("phần “trong đó” là {part}, lớn hơn {whole} của cột {whole_column}. Kiểm tra lại cả hai ô."),
     "total-mismatch": "tổng ghi {stated}, cộng các phần được {computed}. Kiểm tra lại tổng và từng phần.",
+    "estimate-total-mismatch": (
+        "tổng phần ước tính ghi {stated}, cộng phần ước tính của các phần được {computed}. "
+        "Kiểm tra lại tổng và từng phần."
+    ),
     "computed-mismatch": "số ghi {stated}, tính theo công thức của biểu được {computed}. Kiểm tra lại các ô liên quan.",
     "formula-fails": "không thỏa điều kiện {formula}: {left} so với {right}. Kiểm tra lại các ô liên quan.",
     "large-change": (
@@ -66,6 +79,7 @@ CATALOGUE: Final[Mapping[str, str]] = {
     "truncated-file": "tệp bị cụt hoặc hỏng nên không đọc được hết. Lưu lại tệp rồi tải lên lần nữa.",
     "oversized-file": "tệp lớn {size_mb} MB, vượt mức {limit_mb} MB. Bỏ hình ảnh và trang thừa, hoặc chia nhỏ tệp.",
     "empty-file": "tệp không có dòng số liệu nào. Chọn đúng tệp hoặc nhập số liệu vào tệp mẫu.",
+    "bad-character": "dòng có ký tự rỗng (NUL) không lưu được. Xóa ký tự này, hoặc lưu lại tệp rồi tải lên.",
     "encoding": "tệp không dùng bảng mã UTF-8. Lưu lại theo dạng “CSV UTF-8” rồi tải lên.",
 }
 

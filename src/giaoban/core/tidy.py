@@ -63,6 +63,19 @@ class TidyRow:
         return (self.unit, self.form, self.period, self.instalment)
 
 
+GUARD: Final = "'"
+_FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def guarded(text: str) -> str:
+    """Text that no spreadsheet takes for a formula; `unguarded` gives it back."""
+    return f"{GUARD}{text}" if text.lstrip(GUARD).startswith(_FORMULA_SIGNS) else text
+
+
+def unguarded(text: str) -> str:
+    return text.removeprefix(GUARD) if text.lstrip(GUARD).startswith(_FORMULA_SIGNS) else text
+
+
 def read_tidy(text: str) -> tuple[list[TidyRow], list[Issue]]:
     """The rows that can be used, and every fault. No good header, no rows; empty rows are passed over."""
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
@@ -177,7 +190,11 @@ def _row(header: Sequence[str], cells: Sequence[str], file_row: int, issues: lis
         params = {"found": len(cells), "expected": len(header)}
         issues.append(Issue("wrong-cell-count", "error", Cell(file_row=file_row), params))
         return None
+    if any("\0" in cell for cell in cells):
+        issues.append(Issue("bad-character", "error", Cell(file_row=file_row)))
+        return None
     row = TidyRow(file_row, **{name: cell.strip() for name, cell in zip(header, cells, strict=True)})
+    row = replace(row, subunit=unguarded(row.subunit))
     missing = [name for name in _NEEDED if not getattr(row, name)]
     issues.extend(Issue("missing-key", "error", row.at, {"column": name}) for name in missing)
     return None if missing else row
@@ -216,7 +233,7 @@ def _fill_text(line: Line, row: TidyRow) -> list[Issue]:
     if row.estimate:
         return [Issue("estimate-not-allowed", "error", row.at, {"estimate": row.estimate[:_SHOWN]})]
     if row.value:
-        line.texts[row.column] = row.value
+        line.texts[row.column] = unguarded(row.value)
     return []
 
 

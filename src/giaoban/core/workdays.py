@@ -28,11 +28,6 @@ def is_national_holiday(day: date) -> bool:
     return day in national_holidays(day.year)
 
 
-def holiday_test(*, off: Collection[date] = (), worked: Collection[date] = ()) -> Callable[[date], bool]:
-    """The national holidays, with days decreed off added and days decreed worked taken away."""
-    return lambda day: day in off or (day not in worked and is_national_holiday(day))
-
-
 def is_working_day(day: date, is_holiday: Callable[[date], bool], worked: Collection[date] = ()) -> bool:
     """worked: Saturdays and Sundays that are worked in exchange for a day off; a holiday is never a working day."""
     return not is_holiday(day) and (day.weekday() < _SATURDAY or day in worked)

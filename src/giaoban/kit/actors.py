@@ -42,6 +42,12 @@ class Actor:
     def unit_name(self) -> str:
         return next((post.unit_name for post in self.posts if post.unit_id == self.unit_id), "")
 
+    def post_at(self, *unit_ids: int | None) -> int | None:
+        """The first of these units at which a post is held: the one whose right an act rests on, not the unit that the
+        person happens to act for. The acting unit when there is none."""
+        held = {post.unit_id for post in self.posts}
+        return next((one for one in unit_ids if one in held), self.unit_id)
+
     def may(self, permission: Permission, at: int | None) -> bool:
         """Whether a post at unit `at` carries the permission. A post elsewhere, above or below, does not."""
         if self.everything:

@@ -25,7 +25,8 @@ def act(
     """Open a transaction holding a change and its audit entry; whatever raises inside undoes both.
 
     name: what was done, an English slug such as ``reporting.submit``. at: the moment the act counts from (aware).
-    subject: what it was done to, ``room.Model:pk``; may be set on the row before the block ends.
+    subject: what it was done to, ``room.Model:pk``; may be set on the row before the block ends, and so may
+    ``unit_id``: the unit whose post carried the right (`Actor.post_at`), at first the unit that the person acts for.
     """
     with transaction.atomic():
         row = Act.objects.create(
@@ -40,7 +41,7 @@ def act(
         )
         with pghistory.context(act=row.pk, actor=by.name):
             yield row
-        row.save(update_fields=["subject", "detail"])
+        row.save(update_fields=["subject", "detail", "unit"])
 
 
 def subject_of(instance: Any) -> str:

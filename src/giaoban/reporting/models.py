@@ -158,13 +158,26 @@ class Reminder(models.Model):
         return str(self.obligation)
 
 
+class Channel(models.TextChoices):
+    WEB = "web", "nhập trên trang"
+    WORKBOOK = "workbook", "tệp bảng tính"
+    CSV = "csv", "tệp CSV"
+    PUBLICATION = "publication", "ghi từ công bố"
+
+
 class Draft(models.Model):
-    """What is being typed. `figures`: cell address ``table/row/subunit/column`` (+ ``/estimate``) → text as typed."""
+    """What is being typed. `figures`: cell address ``table/row/subunit/column`` (+ ``/estimate``) → text as typed.
+
+    `file`: the workbook that the figures were read from, under the name that it was uploaded with.
+    """
 
     obligation = models.OneToOneField(Obligation, on_delete=models.CASCADE, related_name="draft")
     figures = models.JSONField(default=dict)
     notes = models.TextField(blank=True)
     explanations = models.JSONField(default=dict)
+    channel = models.CharField(max_length=20, choices=Channel.choices, default=Channel.WEB)
+    file = models.ForeignKey("documents.Blob", null=True, on_delete=models.PROTECT, related_name="+")
+    filename = models.CharField(max_length=255, blank=True)
     saved_at = models.DateTimeField()
     saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
@@ -177,13 +190,6 @@ class SubmissionState(models.TextChoices):
     RETURNED = "returned", "trả lại"
     ACCEPTED = "accepted", "đã tiếp nhận"
     SUPERSEDED = "superseded", "đã có bản thay thế"
-
-
-class Channel(models.TextChoices):
-    WEB = "web", "nhập trên trang"
-    WORKBOOK = "workbook", "tệp bảng tính"
-    CSV = "csv", "tệp CSV"
-    PUBLICATION = "publication", "ghi từ công bố"
 
 
 class ImportedFile(models.Model):
@@ -278,7 +284,6 @@ class SubmissionLine(models.Model):
 
 class Layer(models.TextChoices):
     CONFIRMED = "confirmed", "đã xác nhận"
-    PRESENTED = "presented", "đã trình"
 
 
 class Snapshot(models.Model):

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection, connections
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -21,6 +22,7 @@ from giaoban.accounts import services as accounts
 from giaoban.accounts.selectors import user_by_login
 from giaoban.briefs import selectors as briefs
 from giaoban.config.demo import legal_aid, long_an, onestop
+from giaoban.config.demo.main import PACK
 from giaoban.core.periods import AD_HOC_RULE
 from giaoban.documents.services import store_blob
 from giaoban.indicators import selectors as indicators
@@ -160,11 +162,23 @@ def _people(world: World) -> None:
         open_account(role, role.capitalize(), *posts[role])
 
 
-def actor(login: str) -> Actor:
+def person(login: str) -> Any:
+    """The person of a login, as a browser is signed in with."""
     user = user_by_login(login)
     if user is None:
         raise LookupError(login)
+    return user
+
+
+def actor(login: str) -> Actor:
+    user = person(login)
     return orgs.actor_for(user.pk, user.full_name, timezone.localdate())
+
+
+def signed_in(login: str) -> Client:
+    client = Client()
+    client.force_login(person(login), backend="django.contrib.auth.backends.ModelBackend")
+    return client
 
 
 def _reports(world: World) -> None:
@@ -382,7 +396,7 @@ def _reporting_visits(world: World) -> Sequence[Visit]:
     typed, waiting, _, returned, missing = _by_unit(world)
     owed = next(row for row in reporting.owed_by([world.host], world.today) if row.form_key == LEGAL_FORM)
     board, table = (HOST, REQUEST_FORM, world.period.code), (REQUEST_FORM, world.period.code)
-    quarter = (long_an.read_example(onestop_folder(), SYSTEM).made_up["form"], "2014-Q1")
+    quarter = (long_an.read_example(PACK, SYSTEM).made_up["form"], "2014-Q1")
     return [
         Visit("reporting:index"),
         Visit("reporting:index", who="officer"),
@@ -423,12 +437,6 @@ def _reporting_visits(world: World) -> Sequence[Visit]:
         Visit("reporting:table", (legal_aid.BY_PROVINCE, "2021-T09"), who="inspector"),
         Visit("reporting:table-csv", table, f"?unit={HOST}"),
     ]
-
-
-def onestop_folder() -> Any:
-    from giaoban.config.demo.main import PACK
-
-    return PACK
 
 
 def _watching_visits() -> Sequence[Visit]:

@@ -16,11 +16,10 @@ from giaoban.core.figures import (
     LineKey,
     Mark,
     blank_line,
-    completeness,
     reported,
 )
 from giaoban.core.forms import FormDefinition
-from giaoban.core.issues import Cell, Issue, sentence
+from giaoban.core.issues import Issue, sentence
 from giaoban.core.tests.forms_for_tests import capture, form, two_tables
 
 LAMPS = form(capture())
@@ -220,20 +219,6 @@ def test_the_threshold_is_a_setting_and_rates_are_left_out() -> None:
     assert len(checks.run_checks(LAMPS, lamps(all=110, good=1), previous=before, change_percent=Decimal(10))) == 1
 
 
-def test_missing_lines_are_added_in_the_order_of_the_form() -> None:
-    figures = lights(unit("other", II_1=1), unit("south", II_1=5), II_1=6)
-    complete = checks.with_missing_lines(LIGHTS, figures, {"light": ["north", "south"]})
-    assert list(complete) == [
-        ("own", "s", ""),
-        ("lights", "total", ""),
-        ("lights", "unit", "north"),
-        ("lights", "unit", "south"),
-        ("lights", "unit", "other"),
-    ]
-    assert complete["lights", "unit", "south"] is figures["lights", "unit", "south"]
-    assert completeness(LIGHTS, complete)[2] == [Cell("lights", "unit", "north", "II.1")]
-
-
 def test_every_issue_has_a_sentence() -> None:
     wrong = keyed(
         line(LAMPS, "own", "total", all=reported(Decimal("-0.5")), good=10**19, rate=50),
@@ -243,3 +228,21 @@ def test_every_issue_has_a_sentence() -> None:
     issues = checks.run_checks(LAMPS, wrong, previous=lamps(all=1))
     assert len(issues) >= 6
     assert all(sentence(issue) for issue in issues)
+
+
+def test_estimates_do_not_make_up_for_actual_figures() -> None:
+    figures = lights(unit("a", II_1=reported(4, 6)), II_1=reported(10, 0))
+    found = checks.totals_equal_parts(LIGHTS, figures)
+    assert [(issue.code, issue.params) for issue in found] == [
+        ("total-mismatch", {"stated": 10, "computed": 4}),
+        ("estimate-total-mismatch", {"stated": 0, "computed": 6}),
+    ]
+    assert checks.totals_equal_parts(LIGHTS, lights(unit("a", II_1=reported(4, 6)), II_1=reported(4, 6))) == []
+
+
+@pytest.mark.parametrize("name", ["Ph 1/2", "x" * 121])
+def test_a_name_that_cannot_be_kept_is_refused(name: str) -> None:
+    (issue,) = checks.lines_belong_to_form(LIGHTS, lights(unit(name, II_1=1), II_1=1))
+    assert (issue.code, issue.severity) == ("subunit-name", "error")
+    assert len(sentence(issue, place="")) < 200
+    assert checks.lines_belong_to_form(LIGHTS, lights(unit("x" * 120, II_1=1), II_1=1)) == []

@@ -97,3 +97,13 @@ def test_coverage() -> None:
     assert combine_coverage([east, west]) == Coverage(13, 15, ("Cape", "Reef"))
     assert combine_coverage([east, west]).words() == "13/15"
     assert Coverage(2, 2).is_complete
+
+
+def test_a_rate_over_unequal_numbers_of_units_is_unknown() -> None:
+    columns = {
+        "all": combine([total_of(reported(100)), total_of(BLANK)]),
+        "good": combine([total_of(reported(50)), total_of(reported(90))]),
+    }
+    assert roll_up(OWN, columns)["rate"].value is None
+    columns["all"] = combine([total_of(reported(100)), total_of(NIL)])
+    assert roll_up(OWN, columns)["rate"].value == 140

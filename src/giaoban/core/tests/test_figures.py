@@ -18,6 +18,7 @@ from giaoban.core.figures import (
     decode,
     encode,
     reported,
+    sum_of,
 )
 from giaoban.core.issues import Cell
 from giaoban.core.tests.forms_for_tests import capture, form, two_tables
@@ -103,3 +104,19 @@ def test_a_required_text_counts() -> None:
     assert completeness(entered, {line.key: line})[2] == [Cell("own", "total", "", "note")]
     line.texts["note"] = "seen"
     assert completeness(entered, {line.key: line}) == (3, 3, [])
+
+
+@pytest.mark.parametrize(
+    ("parts", "total"),
+    [
+        ([reported(1, 2), reported(3), NIL, BLANK], reported(4, 2)),
+        ([reported(None, 5)], reported(None, 5)),
+        ([NIL, NOT_APPLICABLE], NIL),
+        ([NIL, BLANK], BLANK),
+        ([BLANK, NOT_APPLICABLE], BLANK),
+        ([NOT_APPLICABLE], NOT_APPLICABLE),
+        ([], BLANK),
+    ],
+)
+def test_the_total_of_figures(parts: list[Figure], total: Figure) -> None:
+    assert sum_of(parts) == total

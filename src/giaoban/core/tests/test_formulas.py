@@ -163,5 +163,11 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 @given(numbers, st.integers(0, 3))
 def test_rounding_is_never_more_than_half_a_unit_off(value: Decimal, scale: int) -> None:
     rounded = formulas.round_half_up(value, scale)
+    assert rounded is not None
     assert abs(rounded - value) <= D(5).scaleb(-scale - 1)
     assert rounded == rounded.quantize(D(1).scaleb(-scale))
+
+
+def test_a_number_too_long_to_round_is_unknown() -> None:
+    assert formulas.round_half_up(D("9" * 70), 2) is None
+    assert formulas.value_of(formulas.parse("round(a, 2)"), {"a": D("9" * 70)}.get) is None

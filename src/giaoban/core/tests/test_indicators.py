@@ -13,7 +13,6 @@ from giaoban.core.indicators import (
     pooled,
     rank,
     recognise,
-    relative_change,
     rounded,
 )
 
@@ -63,15 +62,6 @@ def test_recognise_names_the_methods_that_give_the_published_figure() -> None:
 def test_difference_in_points(value: str | None, reference: str | None, points: str | None) -> None:
     found = difference_in_points(value and d(value), reference and d(reference))  # type: ignore[arg-type]
     assert found == (None if points is None else d(points))
-
-
-@pytest.mark.parametrize(
-    ("value", "previous", "change"),
-    [("120", "100", "20"), ("80", "100", "-20"), ("5", "0", None), ("0", "5", "-100"), ("1", "-1", "200")],
-)
-def test_relative_change(value: str, previous: str, change: str | None) -> None:
-    assert relative_change(d(value), d(previous)) == (None if change is None else d(change))
-    assert relative_change(None, d(previous)) is None
 
 
 VALUES = {"a": d("3"), "b": d("1"), "c": None, "d": d("3"), "e": d("2"), "f": d("2.0")}

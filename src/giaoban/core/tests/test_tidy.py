@@ -170,3 +170,9 @@ def test_any_text_is_read_or_refused_with_issues(text: str) -> None:
         rows, issues = tidy.read_tidy(content)
         assert rows or issues
         assert all(sentence(issue) for issue in issues)
+
+
+def test_a_nul_is_named_with_its_row() -> None:
+    text = HEADER + "\nn1,f,p,,own,total,,note,a\0b,,\n"
+    rows, issues = tidy.read_tidy(text)
+    assert (rows, [(issue.code, issue.at.file_row) for issue in issues]) == ([], [("bad-character", 2)])

@@ -3,9 +3,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from giaoban.kit.actors import Actor, system_actor
+from giaoban.kit.actors import Actor, HeldPost, system_actor
 from giaoban.kit.acts import act, acts_on, subject_of
 from giaoban.kit.models import Act, Pack
+from giaoban.kit.permissions import Role
 
 pytestmark = pytest.mark.django_db
 
@@ -57,3 +58,11 @@ def test_the_actor_is_written_down_by_name_even_without_an_account() -> None:
     with act("packs.load", by=Actor(None, "An"), at=AT) as entry:
         pass
     assert (entry.actor_name, entry.unit_id) == ("An", None)
+
+
+def test_the_post_that_carries_the_right_is_named() -> None:
+    """Somebody who acts for unit 1 and holds a post at 2: an act that rests on the post at 2 is of unit 2."""
+    by = Actor(user_id=None, name="An", posts=(HeldPost(1, Role.HEAD), HeldPost(2, Role.HEAD)), unit_id=1)
+    assert by.post_at(2, 1) == 2
+    assert by.post_at(9, 2) == 2
+    assert by.post_at(None, 9) == 1

@@ -1,7 +1,15 @@
 """Decisions of reporting in plain Python."""
 
 from giaoban.reporting.rules.explaining import errors_in, issue_key, kept, unexplained, warnings_in
-from giaoban.reporting.rules.states import STATE_NAMES, ReportState, WrongState, next_state, report_state
+from giaoban.reporting.rules.states import (
+    REPLACED_WHILE_WAITING,
+    STATE_NAMES,
+    ReportState,
+    WrongState,
+    next_state,
+    report_state,
+    was_accepted,
+)
 from giaoban.reporting.rules.typed import (
     NIL_SIGN,
     NOT_APPLICABLE_SIGN,
@@ -13,6 +21,7 @@ from giaoban.reporting.rules.typed import (
 __all__ = [
     "NIL_SIGN",
     "NOT_APPLICABLE_SIGN",
+    "REPLACED_WHILE_WAITING",
     "STATE_NAMES",
     "ReportState",
     "WrongState",
@@ -26,4 +35,5 @@ __all__ = [
     "texts_from_figures",
     "unexplained",
     "warnings_in",
+    "was_accepted",
 ]

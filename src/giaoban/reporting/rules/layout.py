@@ -3,10 +3,11 @@
 Rows and columns count from 1, as people see them. Column 1 names the line; figures begin in column 2.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from giaoban.core.figures import LineKey
 from giaoban.core.forms import Column, FormDefinition, Row, Table
 
 HEAD_ROWS: Final = 6  # code and act, title, period, units, how to fill in, title of the table
@@ -72,19 +73,37 @@ SubunitNames = Mapping[tuple[str, str], Sequence[tuple[str, str]]]
 """(table, dynamic row) → (key, label) of each sub-unit that it lists."""
 
 
-def plan(form: FormDefinition, subunits: SubunitNames, *, estimates: bool) -> tuple[SheetPlan, ...]:
-    """The sheets of a form in the order of its tables."""
+_Known = Mapping[tuple[str, str], tuple[dict[str, str], bool]]
+"""(table, dynamic row) → label by key of its lines, and whether no other sub-unit may be named."""
+
+
+def _with_written(subunits: SubunitNames, written: Iterable[LineKey]) -> _Known:
+    found = {place: (dict(names), bool(names)) for place, names in subunits.items()}
+    for table, row, subunit in written:
+        if subunit:
+            found.setdefault((table, row), ({}, False))[0].setdefault(subunit, subunit)
+    return found
+
+
+def plan(
+    form: FormDefinition, subunits: SubunitNames, *, estimates: bool, written: Iterable[LineKey] = ()
+) -> tuple[SheetPlan, ...]:
+    """The sheets of a form in the order of its tables.
+
+    written: lines that have figures already; those of sub-units that the tree does not list get a line each too.
+    """
+    known = _with_written(subunits, written)
     sheets = []
     single = len(form.tables) == 1
     for number, table in enumerate(form.tables, start=1):
-        sheets.append(_sheet("Số liệu" if single else f"Bảng {number}", table, table.columns, subunits, False))
+        sheets.append(_sheet("Số liệu" if single else f"Bảng {number}", table, table.columns, known, False))
         if estimates:
             name = "Ước tính" if single else f"Ước tính {number}"
-            sheets.append(_sheet(name, table, table.numeric, subunits, True))
+            sheets.append(_sheet(name, table, table.numeric, known, True))
     return tuple(sheets)
 
 
-def _sheet(name: str, table: Table, columns: Sequence[Column], subunits: SubunitNames, is_estimate: bool) -> SheetPlan:
+def _sheet(name: str, table: Table, columns: Sequence[Column], subunits: _Known, is_estimate: bool) -> SheetPlan:
     depth = max((len(column.parent) + 1 for column in columns), default=1)
     top = HEAD_ROWS + 1
     units_row = top + depth
@@ -104,13 +123,13 @@ def _sheet(name: str, table: Table, columns: Sequence[Column], subunits: Subunit
     )
 
 
-def _lines(table: Table, row: Row, subunits: SubunitNames) -> list[tuple[str, str, bool]]:
+def _lines(table: Table, row: Row, subunits: _Known) -> list[tuple[str, str, bool]]:
+    """Key, label, is_free of each line of a row; where the tree lists no sub-unit, lines to be named come last."""
     if not row.is_dynamic:
         return [("", row.label or row.id, False)]
-    known = subunits.get((table.id, row.id), ())
-    if known:
-        return [(key, label, False) for key, label in known]
-    return [("", "", True)] * FREE_LINES
+    names, are_all = subunits.get((table.id, row.id), ({}, False))
+    free = [] if are_all else [("", "", True)] * FREE_LINES
+    return [(key, label, False) for key, label in names.items()] + free
 
 
 def _headers(columns: Sequence[Column], top: int, depth: int) -> list[HeaderCell]:

@@ -33,6 +33,15 @@ STATE_NAMES: Final[Mapping[ReportState, str]] = {
 }
 
 
+REPLACED_WHILE_WAITING: Final = "Đơn vị đã gửi bản mới hơn."
+"""The reason kept with a version that gave way before anybody decided: it was never accepted."""
+
+
+def was_accepted(state: str, reason: str) -> bool:
+    """Whether a version is, or once was, the accepted one. reason: `decision_reason` of the version."""
+    return state == "accepted" or (state == "superseded" and reason != REPLACED_WHILE_WAITING)
+
+
 class WrongState(ValueError):
     """The version is no longer in a state that allows the act."""
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from giaoban.core import vietnamese
-from giaoban.core.checks import subunit_issues
+from giaoban.core.checks import SEPARATOR, subunit_issues
 from giaoban.core.figures import (
     BLANK,
     NIL,
@@ -29,6 +29,8 @@ from giaoban.core.issues import Cell, Issue
 NIL_SIGN: Final = "-"
 NOT_APPLICABLE_SIGN: Final = "x"
 ESTIMATE: Final = "estimate"
+TOO_LARGE: Final = Decimal(10) ** 18
+"""What is not stored, typed here or written in a file (`core.tidy`)."""
 
 _NIL_WORDS: Final = frozenset({"-", "–", "—", "nil"})
 _NOT_APPLICABLE_WORDS: Final = frozenset({"x", "na"})
@@ -59,7 +61,7 @@ def figures_from_texts(
         if not text or (len(parts) == 5 and parts[4] == ESTIMATE):
             continue
         if len(parts) != 4:
-            issues.append(Issue("unknown-column", "error", Cell(column=key)))
+            issues.append(_unreadable(form, key, parts))
             continue
         at = (places or {}).get(key) or Cell(parts[0], parts[1], parts[2], parts[3])
         place = _place(form, parts, at)
@@ -102,6 +104,17 @@ def _typed(figure: Figure) -> str:
     return NOT_APPLICABLE_SIGN if figure.mark is Mark.NOT_APPLICABLE else vietnamese.number(figure.value)
 
 
+def _unreadable(form: FormDefinition, key: str, parts: list[str]) -> Issue:
+    """What is wrong with a key of too few or too many parts: often a name of a sub-unit with a separator in it."""
+    table = form.tables_by_id.get(parts[0])
+    row = table.rows_by_id.get(parts[1]) if table is not None and len(parts) > 4 else None
+    if row is None or not row.is_dynamic:
+        return Issue("unknown-column", "error", Cell(column=key))
+    rest = parts[2:-1] if parts[-1] == ESTIMATE else parts[2:]
+    at = Cell(parts[0], parts[1], SEPARATOR.join(rest[:-1]), rest[-1])
+    return next(subunit_issues(row, at), Issue("unknown-column", "error", at))
+
+
 def _place(form: FormDefinition, parts: list[str], at: Cell) -> tuple[Table, Column] | Issue:
     table_id, row_id, _, column_id = parts
     table = form.tables_by_id.get(table_id)
@@ -133,6 +146,9 @@ def _number(text: str, at: Cell, column: Column, issues: list[Issue]) -> Decimal
         value = vietnamese.parse_number(text)
     except ValueError:
         issues.append(Issue("not-a-number", "error", at, {"text": text}))
+        return None
+    if abs(value) >= TOO_LARGE:
+        issues.append(Issue("too-large", "error", at, {"value": value}))
         return None
     if decimals(value) > column.scale:
         issues.append(Issue("too-many-decimals", "error", at, {"value": value, "scale": column.scale}))

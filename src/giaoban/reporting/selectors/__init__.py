@@ -25,6 +25,8 @@ from giaoban.reporting.selectors.forms import (
     periods_with_obligations,
 )
 from giaoban.reporting.selectors.grouping import ConsolidationRefused
+from giaoban.reporting.selectors.history import DeadlineMove, Reminding, deadline_moves, remindings
+from giaoban.reporting.selectors.opening import Openable, forms_received, openable_periods
 from giaoban.reporting.selectors.origins import CellOrigin, Part, cell_origin
 from giaoban.reporting.selectors.owed import (
     Owed,
@@ -34,6 +36,7 @@ from giaoban.reporting.selectors.owed import (
     owed_by,
     reporters_of,
     simulated_units,
+    standing_of,
     submission_for,
 )
 from giaoban.reporting.selectors.reception import (
@@ -59,10 +62,12 @@ __all__ = [
     "ConsolidatedLine",
     "ConsolidatedTable",
     "ConsolidationRefused",
+    "DeadlineMove",
     "Entry",
     "FormVersion",
     "LateAndMissing",
     "Obligation",
+    "Openable",
     "Owed",
     "Part",
     "Period",
@@ -70,6 +75,7 @@ __all__ = [
     "Person",
     "Reception",
     "ReceptionRow",
+    "Reminding",
     "SubUnit",
     "Submission",
     "cell_origin",
@@ -79,6 +85,7 @@ __all__ = [
     "consolidate",
     "core_period",
     "current_of",
+    "deadline_moves",
     "definition_of",
     "entry_of",
     "export_submission",
@@ -87,12 +94,14 @@ __all__ = [
     "figures_of",
     "form_by_key",
     "forms",
+    "forms_received",
     "is_not_summed",
     "last_day",
     "late_and_missing",
     "latest_period_with_figures",
     "obligation_for",
     "obligations_for",
+    "openable_periods",
     "owed_by",
     "period_before",
     "period_card",
@@ -102,8 +111,10 @@ __all__ = [
     "read_texts",
     "reception",
     "receptions_for",
+    "remindings",
     "reporters_of",
     "simulated_units",
+    "standing_of",
     "submission_for",
     "subunits_by_row",
     "tables_beneath",

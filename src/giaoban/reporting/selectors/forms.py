@@ -3,6 +3,7 @@
 from datetime import date
 from functools import lru_cache
 
+from django.db.models import Exists, OuterRef
 from django.http import Http404
 
 from giaoban.core import periods
@@ -43,11 +44,12 @@ def rules_of(form: FormVersion) -> list[PeriodRule]:
 
 
 def period_of(form: FormVersion, code: str, instalment: str = "") -> Period:
-    """The opened period of a code under one of the form's rules. Raises Http404."""
+    """The opened period of a code under one of the form's rules, rather one that somebody owes. Raises Http404."""
+    owing = FormVersion.objects.filter(pk=form.pk, obligations__period=OuterRef("pk"))
     period = (
         Period.objects.select_related("rule")
         .filter(rule__in=rules_of(form), code=code, instalment=instalment)
-        .order_by("rule_id")
+        .order_by(Exists(owing).desc(), "rule_id")
         .first()
     )
     if period is None:
@@ -92,6 +94,11 @@ def period_before(period: Period) -> Period | None:
     if before is None:
         return None
     return Period.objects.filter(rule_id=period.rule_id, code=before.code, instalment=before.instalment).first()
+
+
+def other_geography(period: Period, geography: date | None) -> date | None:
+    """The day in whose tree a period is read when that is another one than its last day; None for its own tree."""
+    return None if geography == last_day(period) else geography
 
 
 def last_day(period: Period) -> date:

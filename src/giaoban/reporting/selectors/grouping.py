@@ -12,10 +12,17 @@ from django.db import connection
 
 from giaoban.core.succession import Succession
 from giaoban.core.vietnamese import day
-from giaoban.orgs.selectors import UnitCard, branches, cards, unit_links
+from giaoban.orgs.selectors import UnitCard, branches, cards, unit_links, unit_spans
 from giaoban.reporting.models import FormVersion, Period
 from giaoban.reporting.selectors.forms import last_day
-from giaoban.reporting.selectors.tree import chains_up, id_array, line_beneath, line_of_reporters, with_others_beneath
+from giaoban.reporting.selectors.tree import (
+    chains_up,
+    id_array,
+    line_beneath,
+    line_of_reporters,
+    standing_on,
+    with_others_beneath,
+)
 
 
 class ConsolidationRefused(Exception):
@@ -137,14 +144,14 @@ def _other_tree(form: FormVersion, period: Period, unit_id: int, on: date, geogr
     reporting_ids = [one.unit_id for one in everybody]
     above = with_others_beneath(reporting_ids, line, on) if line else set()
     chains = chains_up(reporting_ids, line, on) if line else {one: [one] for one in reporting_ids}
-    succession = Succession(unit_links())
+    succession = Succession(unit_links(), unit_spans())
+    other = _OtherTree(succession, standing_on(line, geography) if line else None, on, geography)
     placed = {
-        one.unit_id: place
-        for one in everybody
-        if (place := _place(chains[one.unit_id], unit_id, child_at, succession, on, geography)) is not None
+        reporter: place
+        for reporter, chain in chains.items()
+        if (landing := other.landing(chain)) and (place := _place(landing, unit, child_at, other))
     }
-    _refuse_split(unit, chains, placed, succession, on, geography)
-    called = cards({unit_id, *(place.target for place in placed.values())}, geography)
+    called = cards({unit_id, *(place.target for place in placed.values() if place.target is not None)}, geography)
     called_then = cards({place.through for place in placed.values()}, on)
     groups: dict[str, Group] = {}
     for one in everybody:
@@ -163,57 +170,74 @@ def _other_tree(form: FormVersion, period: Period, unit_id: int, on: date, geogr
         groups=_in_order(groups.values()),
         not_summed=tuple(one for one in everybody if one.unit_id in above and one.unit_id in placed),
         absent=names,
-        incomplete_reason=f"Không có số liệu của kỳ này từ: {', '.join(names)}." if names else "",
+        incomplete_reason=_lacking(names, is_own=all(place.heirs == (unit_id,) for place in placed.values())),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a reporter's figures stand in the other tree: `through` is the unit of the period that leads there."""
+class _Landing:
+    """Where a reporter's figures are in the other tree, whoever asks. exact: wholly in the one heir."""
 
     through: int
-    landed: int
-    target: int
+    heirs: tuple[int, ...]
+    exact: bool
 
 
-def _place(
-    chain: Sequence[int],
-    unit_id: int,
-    child_at: Mapping[int, int],
-    succession: Succession[int],
-    on: date,
-    geography: date,
-) -> _Place | None:
-    """Walk up from a reporter to the first unit that passed wholly to the unit asked for, or to one beneath it."""
-    for current in chain:
-        heirs, how = succession.recast(current, from_on=on, to_on=geography)
-        if how in ("same", "whole") and len(heirs) == 1:
-            landed = heirs[0]
-            if landed == unit_id or landed in child_at:
-                return _Place(current, landed, child_at.get(landed, unit_id))
-    return None
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Under which line of the table a reporter counts: `target`, a unit directly beneath or the unit itself; None when
+    its heirs stand under several of these. `through` is the unit of the period that leads there."""
+
+    through: int
+    heirs: tuple[int, ...]
+    target: int | None
 
 
-def _refuse_split(
-    unit: UnitCard,
-    chains: Mapping[int, Sequence[int]],
-    placed: Mapping[int, _Place],
-    succession: Succession[int],
-    on: date,
-    geography: date,
-) -> None:
-    """Refuse when reporters belong to the unit only in part: their figures cannot be divided."""
-    for reporter, chain in chains.items():
-        if reporter in placed:
-            continue
+@dataclass(frozen=True, slots=True)
+class _OtherTree:
+    """What is needed to read reporters of the day `on` in the tree of the day `geography`.
+
+    stands: the units of that tree, None when it has no line at all: then every unit stands.
+    """
+
+    succession: Succession[int]
+    stands: Collection[int] | None
+    on: date
+    geography: date
+
+    def landing(self, chain: Sequence[int]) -> _Landing | None:
+        """Of a reporter and those above it, the first that is anything on the other day.
+
+        Nobody above is asked while the reporter itself lives on or has heirs, wherever these stand: its figures are
+        theirs, and would count twice if the unit above took them along.
+        """
         for current in chain:
-            heirs, how = succession.recast(current, from_on=on, to_on=geography)
-            if unit.id in heirs and (how == "broken" or len(heirs) > 1):
-                name = cards([current], on)[current].name
-                raise ConsolidationRefused(
-                    f"Số liệu của {name} không chia được theo địa giới ngày {day(geography)}: nguồn không nêu "
-                    f"tỷ lệ chia cho {unit.name}. Xem {name} ở địa giới của kỳ báo cáo."
-                )
+            heirs, how = self.succession.recast(current, from_on=self.on, to_on=self.geography)
+            if self.stands is not None and not any(one in self.stands for one in heirs):
+                continue
+            if heirs:
+                return _Landing(current, tuple(heirs), exact=how in ("same", "whole") and len(heirs) == 1)
+        return None
+
+
+def _place(landing: _Landing, unit: UnitCard, child_at: Mapping[int, int], tree: _OtherTree) -> _Place | None:
+    """The reporter's line in the table of a unit; None when it is no part of it.
+
+    Raises ConsolidationRefused when it is a part of the unit only in part: its figures cannot be divided.
+    """
+    inside = [one for one in landing.heirs if one == unit.id or one in child_at]
+    if not inside:
+        return None
+    if not landing.exact and (len(inside) < len(landing.heirs) or landing.heirs == (unit.id,)):
+        name = cards([landing.through], tree.on)[landing.through].name
+        raise ConsolidationRefused(
+            f"Số liệu của {name} không chia được theo địa giới ngày {day(tree.geography)}: nguồn không nêu "
+            f"tỷ lệ chia cho {unit.name}. Xem {name} ở địa giới của kỳ báo cáo."
+        )
+    targets = {child_at.get(one, unit.id) for one in landing.heirs}
+    alone = targets.pop() if len(targets) == 1 else None
+    is_certain = landing.exact or landing.heirs != (alone,)
+    return _Place(landing.through, landing.heirs, alone if is_certain else None)
 
 
 def _group(
@@ -223,18 +247,27 @@ def _group(
     called_then: Mapping[int, UnitCard],
     geography: date,
 ) -> Group:
-    if place.target != unit_id:
+    if place.target is not None and place.target != unit_id:
         target = called[place.target]
         return Group(target.key, target.name, target)
     through = called_then[place.through]
-    if place.through != unit_id:
+    if place.target is not None and place.through != unit_id:
         return Group(through.key, f"phần từ {through.name}", through)
     return Group(
-        f"undivided:{through.key}",
+        "undivided",
         "phần không chia được theo đơn vị trực thuộc",
         None,
         note=f"Không xác định được thuộc đơn vị nào theo địa giới ngày {day(geography)}.",
     )
+
+
+def _lacking(names: Sequence[str], *, is_own: bool) -> str:
+    """is_own: the figures come from the unit's own predecessors only. Otherwise other units beneath it may lack figures
+    too: those from which nothing came are not sought."""
+    if not names:
+        return ""
+    what = f"hông có số liệu của kỳ này từ: {', '.join(names)}."
+    return f"K{what}" if is_own else f"Trong các đơn vị đang hiện, k{what}"
 
 
 def _absent(
@@ -245,10 +278,13 @@ def _absent(
     on: date,
     geography: date,
 ) -> set[int]:
-    """Predecessors of the unit, and of the units with figures, beneath which nobody owed the period's report."""
+    """Predecessors of the unit, and of the units with figures, beneath which nobody owed the period's report.
+
+    Predecessors of other units are not sought: which of them had to report is not known.
+    """
     if geography < on:
         return set()
     wanted: set[int] = set()
-    for landed in {unit_id, *(place.landed for place in placed.values())}:
+    for landed in {unit_id, *(heir for place in placed.values() for heir in place.heirs)}:
         wanted.update(succession.recast(landed, from_on=geography, to_on=on)[0])
     return wanted - {unit for reporter in placed for unit in chains[reporter]}

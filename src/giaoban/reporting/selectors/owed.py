@@ -12,7 +12,7 @@ from giaoban.core.timeliness import Timing, timing
 from giaoban.kit.actors import Actor
 from giaoban.orgs.selectors import UnitCard, cards, visible_ids
 from giaoban.reporting.models import Draft, FormVersion, Obligation, Period, Submission, SubmissionState
-from giaoban.reporting.rules import ReportState, report_state
+from giaoban.reporting.rules import ReportState, report_state, was_accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ def submission_for(actor: Actor, pk: int, on: date | None = None) -> Submission:
 class Standing:
     """Where an obligation stands: its latest version, whether a draft waits, when a report was delivered.
 
-    delivered_at: the first sending that was never returned; a report that came back was not delivered by it.
+    delivered_at: the first sending after the last return; a report that came back was not delivered by it. One that was
+    accepted counts for ever: a correction that comes back does not make the unit owe its figures again.
     """
 
     obligation: Obligation
@@ -77,12 +78,17 @@ class Standing:
         return report_state(self.latest.state if self.latest else None, has_draft=self.has_draft)
 
     @property
+    def is_received(self) -> bool:
+        """The one definition of a report received: accepted figures stand, or the latest version was not returned."""
+        return self.delivered_at is not None
+
+    @property
     def reason(self) -> str:
         """Why the latest version came back, "" when it did not."""
         return self.latest.decision_reason if self.latest and self.state is ReportState.RETURNED else ""
 
     def timing(self, on: date) -> Timing:
-        """By the day of delivery; a returned report is owed again."""
+        """By the day of delivery; a returned report is owed again, unless accepted figures stand."""
         done_on = timezone.localdate(self.delivered_at) if self.delivered_at is not None else None
         return timing(self.obligation.due_on, done_on, on=on)
 
@@ -91,14 +97,25 @@ def standing(rows: QuerySet[Obligation]) -> list[Standing]:
     """Where each obligation stands. Three queries."""
     latest: dict[int, Submission] = {}
     delivered: dict[int, datetime] = {}
+    accepted: set[int] = set()
     for version in Submission.objects.filter(obligation__in=rows.order_by().values("pk")).order_by("version"):
-        latest[version.obligation_id] = version
+        owed = version.obligation_id
+        latest[owed] = version
         if version.state != SubmissionState.RETURNED:
-            delivered.setdefault(version.obligation_id, version.sent_at)
+            delivered.setdefault(owed, version.sent_at)
+        elif owed not in accepted:
+            delivered.pop(owed, None)
+        if was_accepted(version.state, version.decision_reason):
+            accepted.add(owed)
     drafts = set(
         Draft.objects.filter(obligation__in=rows.order_by().values("pk")).values_list("obligation_id", flat=True)
     )
     return [Standing(row, latest.get(row.pk), delivered.get(row.pk), row.pk in drafts) for row in rows]
+
+
+def standing_of(obligation: Obligation) -> Standing:
+    """Where one obligation stands, as every list says it."""
+    return standing(Obligation.objects.filter(pk=obligation.pk))[0]
 
 
 def reminded(rows: QuerySet[Obligation]) -> dict[int, tuple[int, datetime]]:

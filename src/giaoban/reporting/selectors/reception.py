@@ -11,11 +11,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from giaoban.core.timeliness import Timeliness, Timing, timing
-from giaoban.core.vietnamese import fold
 from giaoban.kit.actors import Actor
 from giaoban.orgs.selectors import UnitCard, branches, card, cards
 from giaoban.reporting.models import FormVersion, Obligation, Period
-from giaoban.reporting.rules import ReportState
+from giaoban.reporting.rules import REPLACED_WHILE_WAITING, ReportState
 from giaoban.reporting.selectors.forms import last_day
 from giaoban.reporting.selectors.owed import Standing, reminded, standing
 from giaoban.reporting.selectors.tree import Person, line_beneath, people_at_many
@@ -25,7 +24,7 @@ from giaoban.reporting.selectors.tree import Person, line_beneath, people_at_man
 class ReceptionRow:
     """One unit's report on the board.
 
-    received_at: first sending that was not returned; sent_at: sending of the latest version; reason: of a return.
+    received_at: `Standing.delivered_at`; sent_at: sending of the latest version; reason: of a return.
     """
 
     obligation_id: int
@@ -47,10 +46,15 @@ class ReceptionRow:
     people: tuple[Person, ...]
     simulated: bool
 
+    @property
+    def is_received(self) -> bool:
+        """As `Standing.is_received`: accepted figures stand, or the latest version was not returned."""
+        return self.received_at is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Reception:
-    """A receiver's board for one form and period. Counts are of all rows; `rows` those that the filter leaves."""
+    """A receiver's board for one form and period. received: rows whose report is received, whatever their state."""
 
     form: FormVersion
     period: Period
@@ -76,7 +80,9 @@ class LateAndMissing:
 class Campaign:
     """One form and period, counted: over what a receiver awaits, or over the reporters beneath a unit.
 
-    sent: waiting for a decision; late: delivered late or overdue; due_on: the last deadline.
+    sent, accepted, returned: by the latest version; missing: nothing received (`Standing.is_received`), so that a
+    returned correction of accepted figures is returned and not missing; late: delivered late or overdue; due_on: the
+    last deadline.
     """
 
     receiver: UnitCard | None
@@ -93,36 +99,19 @@ class Campaign:
     simulated: bool
 
 
-def reception(
-    receiver_id: int,
-    form: FormVersion,
-    period: Period,
-    on: date,
-    *,
-    state: ReportState | None = None,
-    timeliness: Timeliness | None = None,
-    words: str = "",
-) -> Reception:
+def reception(receiver_id: int, form: FormVersion, period: Period, on: date) -> Reception:
     """The board of a receiver, units in alphabetical order. A fixed number of queries."""
     rows = _rows(Obligation.objects.filter(receiver_id=receiver_id, form=form, period=period), period, on)
-    folded = fold(words)
-    shown = tuple(
-        row
-        for row in rows
-        if (state is None or row.state is state)
-        and (timeliness is None or row.timing.state is timeliness)
-        and folded in fold(f"{row.unit.name} {row.unit.short_name}")
-    )
     counts = Counter(row.state for row in rows)
     return Reception(
         form=form,
         period=period,
         receiver=card(receiver_id, last_day(period)),
-        rows=shown,
+        rows=tuple(rows),
         counts={one: counts[one] for one in ReportState},
         timeliness=dict(Counter(row.timing.state for row in rows)),
         expected=len(rows),
-        received=counts[ReportState.SENT] + counts[ReportState.ACCEPTED],
+        received=sum(row.is_received for row in rows),
     )
 
 
@@ -131,10 +120,10 @@ def late_and_missing(form: FormVersion, period: Period, unit_id: int, on: date) 
     line = line_beneath(unit_id, form.pk, period.pk, last_day(period))
     beneath = list(branches(unit_id, line, last_day(period))) if line else []
     rows = _rows(Obligation.objects.filter(form=form, period=period, unit_id__in=beneath), period, on)
-    received = [row for row in rows if row.state in (ReportState.SENT, ReportState.ACCEPTED)]
+    received = [row for row in rows if row.is_received]
     return LateAndMissing(
         late=tuple(row for row in received if row.timing.state is Timeliness.LATE),
-        missing=tuple(row for row in rows if row not in received),
+        missing=tuple(row for row in rows if not row.is_received),
         expected=len(rows),
         received=len(received),
     )
@@ -217,13 +206,25 @@ def _campaigns(condition: str, params: dict[str, Any], on: date, *, by_receiver:
         ) latest ON true
         LEFT JOIN LATERAL (
             SELECT (min(sent_at) AT TIME ZONE %(zone)s)::date AS on_day
-            FROM reporting_submission WHERE obligation_id = owed.id AND state <> 'returned'
+            FROM reporting_submission sent
+            WHERE sent.obligation_id = owed.id AND sent.state <> 'returned' AND NOT EXISTS (
+                SELECT FROM reporting_submission back
+                WHERE back.obligation_id = owed.id AND back.state = 'returned' AND back.version > sent.version
+                  AND NOT EXISTS (
+                      SELECT FROM reporting_submission kept
+                      WHERE kept.obligation_id = owed.id AND kept.version < back.version AND (
+                          kept.state = 'accepted'
+                          OR kept.state = 'superseded' AND kept.decision_reason <> %(replaced)s
+                      )
+                  )
+            )
         ) delivered ON true
         WHERE {condition}
         GROUP BY 1, 2, 3
     """  # noqa: S608  # nosec B608 - no outside text goes into the query
     with connection.cursor() as cursor:
-        cursor.execute(query, {**params, "on": on, "zone": timezone.get_current_timezone_name()})
+        zone = timezone.get_current_timezone_name()
+        cursor.execute(query, {**params, "on": on, "replaced": REPLACED_WHILE_WAITING, "zone": zone})
         counted = cursor.fetchall()
     forms = FormVersion.objects.select_related("field").in_bulk({row[1] for row in counted})
     periods = Period.objects.select_related("rule").in_bulk({row[2] for row in counted})

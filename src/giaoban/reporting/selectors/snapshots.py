@@ -12,7 +12,7 @@ from giaoban.core.consolidation import CellTotal, Coverage
 from giaoban.orgs.selectors import UnitCard
 from giaoban.reporting.models import FormVersion, Layer, Period, Snapshot
 from giaoban.reporting.selectors.consolidation import CellKey, ConsolidatedLine, ConsolidatedTable, PeriodCard
-from giaoban.reporting.selectors.forms import definition_of
+from giaoban.reporting.selectors.forms import definition_of, other_geography
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class CellDifference:
 def confirmed_table(
     form: FormVersion, period: Period, unit_id: int, *, geography: date | None = None
 ) -> Confirmed | None:
-    """The table as last confirmed for a unit, or None. geography as it was given when confirming."""
+    """The table as last confirmed for a unit, or None. geography: as when confirming; the period's last day is None."""
+    geography = other_geography(period, geography)
     row = (
         Snapshot.objects.filter(
             form=form, period=period, unit_id=unit_id, geography_on=geography, layer=Layer.CONFIRMED

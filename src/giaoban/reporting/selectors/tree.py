@@ -152,6 +152,12 @@ def with_others_beneath(unit_ids: Collection[int], line: str, on: date) -> set[i
         return {row[0] for row in cursor.fetchall()}
 
 
+def standing_on(line: str, on: date) -> set[int]:
+    """The units that stand on a line on a day, above or beneath others."""
+    rows = _rows("UnitClosure").filter(valid_on(on), line__key=line, depth=1)
+    return {unit_id for pair in rows.values_list("ancestor_id", "descendant_id") for unit_id in pair}
+
+
 def chains_up(unit_ids: Collection[int], line: str, on: date) -> dict[int, list[int]]:
     """Each unit → itself and its ancestors on a line on a day, nearest first."""
     chains: defaultdict[int, list[int]] = defaultdict(list)

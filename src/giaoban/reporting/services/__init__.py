@@ -17,16 +17,27 @@ from giaoban.reporting.services.importing import (
     read_workbook,
 )
 from giaoban.reporting.services.loading import load_forms, load_regimes
-from giaoban.reporting.services.owing import move_deadline, open_period, raise_obligations, remind, request_report
-from giaoban.reporting.services.sending import Signature, save_draft, submit, submit_draft
+from giaoban.reporting.services.opening import Opening, open_and_raise, preview_opening
+from giaoban.reporting.services.owing import (
+    Requested,
+    move_deadline,
+    open_period,
+    raise_obligations,
+    remind,
+    request_report,
+)
+from giaoban.reporting.services.sending import Scan, Signature, save_draft, save_workbook_draft, submit, submit_draft
 from giaoban.reporting.services.workbooks import workbook_for
 
 __all__ = [
     "AlreadyDone",
     "ImportRefused",
     "ImportResult",
+    "Opening",
     "PeriodUnknown",
     "ReportingError",
+    "Requested",
+    "Scan",
     "Signature",
     "SubmissionRefused",
     "WorkbookReading",
@@ -37,13 +48,16 @@ __all__ = [
     "load_forms",
     "load_regimes",
     "move_deadline",
+    "open_and_raise",
     "open_period",
+    "preview_opening",
     "raise_obligations",
     "read_workbook",
     "remind",
     "request_report",
     "return_for_correction",
     "save_draft",
+    "save_workbook_draft",
     "submit",
     "submit_draft",
     "workbook_for",

@@ -8,7 +8,7 @@ from giaoban.kit.permissions import Permission
 from giaoban.orgs.selectors import card
 from giaoban.reporting.models import Layer, Period, Snapshot
 from giaoban.reporting.selectors.consolidation import consolidate
-from giaoban.reporting.selectors.forms import form_by_key, last_day
+from giaoban.reporting.selectors.forms import form_by_key, last_day, other_geography
 from giaoban.reporting.selectors.snapshots import checksum_of, freeze
 
 
@@ -18,6 +18,7 @@ def confirm_table(
     """Freeze the table as it reads now. A later confirmation stands beside the earlier ones; the last counts."""
     by.require(Permission.CONFIRM_FIGURES, unit_id, unit_name=card(unit_id, last_day(period)).name)
     form = form_by_key(form_key)
+    geography = other_geography(period, geography)
     with act("reporting.confirm-table", by=by, at=at) as entry:
         content = freeze(consolidate(form, period, unit_id, geography=geography))
         snapshot = Snapshot.objects.create(

@@ -9,7 +9,7 @@ from giaoban.core.vietnamese import moment
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
 from giaoban.kit.permissions import Permission
-from giaoban.reporting.models import Obligation, Submission, SubmissionState
+from giaoban.reporting.models import Obligation, OwingRule, Submission, SubmissionState
 from giaoban.reporting.rules import WrongState, next_state
 from giaoban.reporting.rules.states import Event
 from giaoban.reporting.services.errors import AlreadyDone, ReportingError
@@ -21,8 +21,9 @@ def accept(submission: Submission, *, by: Actor, at: datetime, reason: str = "")
 
     Raises AlreadyDone when it was decided or replaced meanwhile, PermissionDenied.
     """
-    with act("reporting.accept", by=by, at=at, reason=reason, subject=subject_of(submission)):
+    with act("reporting.accept", by=by, at=at, reason=reason, subject=subject_of(submission)) as entry:
         row = _locked(submission, by, "accept")
+        entry.unit_id = by.post_at(row.obligation.receiver_id, row.obligation.unit_id)
         accept_all([row], by=by, at=at, reason=reason)
     return row
 
@@ -31,8 +32,9 @@ def return_for_correction(submission: Submission, *, reason: str, by: Actor, at:
     """Send a report back; the unit owes it again. Raises AlreadyDone, PermissionDenied, ReportingError (no reason)."""
     if not reason.strip():
         raise ReportingError("Nêu lý do trả lại để đơn vị biết phải sửa gì.")
-    with act("reporting.return", by=by, at=at, reason=reason, subject=subject_of(submission)):
+    with act("reporting.return", by=by, at=at, reason=reason, subject=subject_of(submission)) as entry:
         row = _locked(submission, by, "return")
+        entry.unit_id = by.post_at(row.obligation.receiver_id, row.obligation.unit_id)
         row.state = next_state(row.state, "return")
         row.decided_at, row.decided_by_name, row.decision_reason = at, by.name, reason.strip()
         row.save(update_fields=["state", "decided_at", "decided_by_name", "decision_reason"])
@@ -40,9 +42,15 @@ def return_for_correction(submission: Submission, *, reason: str, by: Actor, at:
 
 
 def require_receiver(by: Actor, obligation: Obligation) -> None:
-    """The receiver decides. A report that nobody receives is decided by the unit that sends it."""
+    """The receiver decides. What the rule says nobody receives is decided by the unit that sends it.
+
+    Raises PermissionDenied, ReportingError when somebody ought to receive the report and is not known.
+    """
     if obligation.receiver_id is None:
         by.require(Permission.SEND_REPORT, obligation.unit_id)
+        rules = OwingRule.objects.filter(form_id=obligation.form_id, rules=obligation.period.rule_id)
+        if not by.everything and not rules.filter(receiver_kind=None).exists():
+            raise ReportingError("Báo cáo này chưa có nơi nhận, nên chưa ai tiếp nhận được. Bổ sung nơi nhận trước.")
     else:
         by.require(Permission.RECEIVE_REPORT, obligation.receiver_id)
 

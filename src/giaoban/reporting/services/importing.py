@@ -1,7 +1,7 @@
 """Figures come in as files: whole or not at all. A file may hold many units and forms."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -23,14 +23,22 @@ from giaoban.reporting.selectors.forms import definition_of, last_day, rules_of
 from giaoban.reporting.selectors.tree import subunits_of
 from giaoban.reporting.services.deciding import accept_all, require_receiver
 from giaoban.reporting.services.errors import ImportRefused
-from giaoban.reporting.services.sending import Papers, Parcel, Signature, lock, require_sender, store, unchanged
+from giaoban.reporting.services.sending import (
+    XLSX_TYPE,
+    Papers,
+    Parcel,
+    Signature,
+    lock,
+    require_sender,
+    store,
+    unchanged,
+)
 from giaoban.reporting.workbooks.guard import Bounds
 from giaoban.reporting.workbooks.reading import FilledWorkbook, bounds_of, read_filled
 
 MAX_CSV_BYTES = 64 * 2**20
 MEGABYTE = 2**20
 CSV_TYPE = "text/csv"
-XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,7 @@ class WorkbookReading:
 
     figures: Mapping[LineKey, Line]
     issues: tuple[Issue, ...]
+    notes: str = ""
 
 
 @dataclass(slots=True)
@@ -86,6 +95,7 @@ def import_csv(
         by_report.setdefault(row.report, []).append(row)
     owed, not_owed = _obligations({report: found[0] for report, found in by_report.items()})
     issues += not_owed
+    _require_senders(owed.values(), by, channel)
     reports = []
     for report, found in by_report.items():
         obligation = owed.get(report)
@@ -132,7 +142,7 @@ def import_workbook(
     `rules.issue_key`; explanation: words for every other warning. Raises ImportRefused, PermissionDenied.
     """
     _refuse_repeated(content, filename)
-    report, issues = _workbook_report(content, obligation)
+    report, issues = _workbook_report(content, obligation, by=by)
     papers = Papers(signatures=signatures, notes=report.notes, source=source, simulated=simulated)
     return _take(
         content,
@@ -157,8 +167,8 @@ def read_workbook(content: bytes, filename: str, *, obligation: Obligation) -> W
     filename: only to be refused as `import_workbook` would when the same file was taken before.
     """
     _refuse_repeated(content, filename)
-    report, issues = _workbook_report(content, obligation)
-    return WorkbookReading(dict(report.report.figures), tuple(issues))
+    report, issues = _workbook_report(content, obligation, by=None)
+    return WorkbookReading(dict(report.report.figures), tuple(issues), report.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +177,10 @@ class _FromWorkbook:
     notes: str
 
 
-def _workbook_report(content: bytes, obligation: Obligation | None) -> tuple[_FromWorkbook, list[Issue]]:
+def _workbook_report(
+    content: bytes, obligation: Obligation | None, *, by: Actor | None
+) -> tuple[_FromWorkbook, list[Issue]]:
+    """by: who wants to send what the workbook holds; None when the caller has already shown that it may be read."""
     bounds: Bounds | None = bounds_of(obligation) if obligation is not None else None
     filled, issues = read_filled(content, bounds)
     if filled is None:
@@ -175,6 +188,8 @@ def _workbook_report(content: bytes, obligation: Obligation | None) -> tuple[_Fr
     found, wrong = _obligation_of(filled, obligation)
     if found is None:
         raise ImportRefused([*issues, *wrong])
+    if by is not None:
+        _require_senders([found], by, Channel.WORKBOOK)
     figures, unread = filled.figures(found)
     report = _Report(found, figures, unread, Cell())
     _check([report])
@@ -261,20 +276,26 @@ def _obligations(first: Mapping[Report, TidyRow]) -> tuple[dict[Report, Obligati
             if form is not None and (one.code, one.instalment) == (code, instalment) and one.rule_id in rules[form_key]
         ]
         named = {"unit": unit, "form": form_key, "period": f"{code} {instalment}".strip()}
-        unit_ids = {units.get((unit, last_day(one))): one for one in chosen}
+        candidates = [(one, units.get((unit, last_day(one)))) for one in chosen]
         if form is None:
             issues.append(Issue("unknown-form", "error", row.at, named))
         elif not chosen:
             issues.append(Issue("unknown-period", "error", row.at, named))
-        elif set(unit_ids) <= {None}:
+        elif all(unit_id is None for _, unit_id in candidates):
             issues.append(Issue("unknown-unit", "error", row.at, named))
         else:
-            rows = [owed.get((form.pk, one.pk, unit_id)) for unit_id, one in unit_ids.items() if unit_id is not None]
-            obligation = next((one for one in rows if one is not None), None)
-            if obligation is None:
+            rows = [
+                obligation
+                for one, unit_id in candidates
+                if unit_id is not None and (obligation := owed.get((form.pk, one.pk, unit_id))) is not None
+            ]
+            if not rows:
                 issues.append(Issue("not-owed", "error", row.at, named))
+            elif len(rows) > 1:
+                labels = ", ".join(f"“{one.period.label}”" for one in rows)
+                issues.append(Issue("ambiguous-period", "error", row.at, {**named, "labels": labels}))
             else:
-                found[report] = obligation
+                found[report] = rows[0]
     return found, issues
 
 
@@ -288,6 +309,12 @@ def _units(first: Mapping[Report, TidyRow], opened: Sequence[Period]) -> dict[tu
     for on, words in days.items():
         found.update({(word, on): unit_id for word, unit_id in resolve_units(words, on).items()})
     return found
+
+
+def _require_senders(obligations: Iterable[Obligation], by: Actor, channel: str) -> None:
+    """Whoever may not send a report learns nothing of it: the checks tell what the unit reported a year before."""
+    for obligation in obligations:
+        require_sender(by, obligation, channel)
 
 
 def _twice(reports: Sequence[_Report]) -> list[Issue]:
@@ -359,16 +386,15 @@ def _take(
         raise ImportRefused([*(one for one in issues if one.severity == "error"), *silent])
     with act(f"reporting.import-{channel}", by=by, at=at) as entry:
         locked = {one.pk: one for one in lock([one.obligation.pk for one in reports])}
-        for obligation in locked.values():
-            require_sender(by, obligation, channel)
-            if accept:
-                require_receiver(by, obligation)
+        _require_senders(locked.values(), by, channel)
+        for obligation in locked.values() if accept else ():
+            require_receiver(by, obligation)
         _refuse_repeated(content, filename)
         blob = store_blob(content, media_type=media_type, filename=filename)
         file = ImportedFile.objects.create(
             sha256=blob.sha256, filename=filename[:255], channel=channel, blob=blob, act=entry
         )
-        same = unchanged([(locked[one.obligation.pk], one.figures) for one in reports])
+        same = unchanged([(locked[one.obligation.pk], one.figures) for one in reports], papers, channel=channel)
         parcels = [
             Parcel(locked[one.obligation.pk], one.figures, one.issues, words[one.obligation.pk])
             for one in reports

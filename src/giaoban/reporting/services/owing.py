@@ -1,7 +1,8 @@
 """Periods are opened, obligations are raised, deadlines are moved, units are reminded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
+from typing import Final
 
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
@@ -11,7 +12,7 @@ from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
 from giaoban.kit.models import valid_on
 from giaoban.kit.permissions import Permission
-from giaoban.orgs.selectors import card
+from giaoban.orgs.selectors import card, cards, scope_ids
 from giaoban.reporting.models import (
     DeadlineChange,
     FormVersion,
@@ -22,9 +23,22 @@ from giaoban.reporting.models import (
     Reminder,
     SubmissionState,
 )
-from giaoban.reporting.selectors.forms import core_period, form_by_key, last_day, rule_of
+from giaoban.reporting.selectors.forms import core_period, form_by_key, last_day, rule_of, rules_of
 from giaoban.reporting.selectors.tree import nearest_of_kind, units_of_kind
 from giaoban.reporting.services.errors import PeriodUnknown, ReportingError
+
+NAMED: Final = 10
+"""Units named in one refusal; the others are counted."""
+
+
+class Requested(list[Obligation]):
+    """What the asked units owe now, in the order asked. `already`: those among them that owed it before, with the
+    deadline and to the receiver that they had."""
+
+    def __init__(self, owed: Iterable[Obligation], already: Collection[int]) -> None:
+        super().__init__(owed)
+        self.already: tuple[Obligation, ...] = tuple(one for one in self if one.unit_id in already)
+        self.new: tuple[Obligation, ...] = tuple(one for one in self if one.unit_id not in already)
 
 
 def open_period(
@@ -48,7 +62,9 @@ def open_period(
     row = PeriodRule.objects.filter(key=rule_key).first()
     if row is None:
         raise PeriodUnknown(f"Không có quy tắc kỳ báo cáo “{rule_key}”. Nạp gói danh mục có quy tắc này.")
-    made = _made(rule_of(row), year=year, code=code, instalment=instalment, on=on, label=label, start=start, end=end)
+    made = made_period(
+        rule_of(row), year=year, code=code, instalment=instalment, on=on, label=label, start=start, end=end
+    )
     found = Period.objects.select_related("rule").filter(rule=row, code=made.code, instalment=made.instalment).first()
     if found is not None:
         if (found.start, found.end) != (made.start, made.end):
@@ -71,17 +87,18 @@ def open_period(
     return period
 
 
-def _made(
+def made_period(
     rule: periods.PeriodRule,
     *,
-    year: int | None,
-    code: str | None,
-    instalment: str,
-    on: date | None,
-    label: str,
-    start: date | None,
-    end: date | None,
+    year: int | None = None,
+    code: str | None = None,
+    instalment: str = "",
+    on: date | None = None,
+    label: str = "",
+    start: date | None = None,
+    end: date | None = None,
 ) -> periods.Period:
+    """The one period that these words name, by `open_period`'s rules. Raises PeriodUnknown."""
     try:
         if rule.kind == "ad_hoc":
             if not (code and label and start and end):
@@ -108,25 +125,13 @@ def _require_any(by: Actor, permission: Permission) -> None:
         by.require(permission, by.unit_id, unit_name=by.unit_name)
 
 
-def raise_obligations(form_key: str, period: Period, *, by: Actor, at: datetime) -> int:
-    """Write down who owes a form for a period: owing rules × units that exist on the period's last day; gives how many
-    are new. Receivers raise what is owed to them; the system raises all.
-
-    Raises ReportingError when the form is not in force for the period, or owes nothing in it.
-    """
+def raise_obligations(form_key: str, period: Period, *, by: Actor, at: datetime, receiver_id: int | None = None) -> int:
+    """Write down who owes a form for a period; gives how many are new. Raises as `owed_by_rules`."""
     form = form_by_key(form_key)
-    rules = list(OwingRule.objects.filter(form=form, rules=period.rule_id).select_related("reporter_kind"))
-    if not rules:
-        raise ReportingError(f"Biểu “{form.code}” không phải gửi cho kỳ “{period.label}”. Chọn kỳ khác của biểu.")
-    wanted = [one for rule in rules for one in _owed_under(rule, form, period)]
-    if not by.everything:
-        receiving = {one for one in by.unit_ids if by.may(Permission.RECEIVE_REPORT, one)}
-        mine = [one for one in wanted if one.receiver_id in receiving]
-        if not mine:
-            raise PermissionDenied("Chỉ nơi nhận báo cáo mới lập được danh sách đơn vị phải gửi.")
-        wanted = mine
+    wanted = owed_by_rules(form, period, by=by, receiver_id=receiver_id)
     detail = {"form": form.key, "period": period.code, "instalment": period.instalment}
     with act("reporting.raise-obligations", by=by, at=at, subject=subject_of(period), detail=detail) as entry:
+        entry.unit_id = by.post_at(*(one.receiver_id for one in wanted))
         standing = set(Obligation.objects.filter(form=form, period=period).values_list("unit_id", flat=True))
         fresh = {one.unit_id: one for one in wanted if one.unit_id not in standing}
         Obligation.objects.bulk_create(fresh.values(), batch_size=2000, ignore_conflicts=True)
@@ -134,12 +139,37 @@ def raise_obligations(form_key: str, period: Period, *, by: Actor, at: datetime)
     return len(fresh)
 
 
+def owed_by_rules(form: FormVersion, period: Period, *, by: Actor, receiver_id: int | None = None) -> list[Obligation]:
+    """Who owes a form for a period, none of it stored: owing rules × units that exist on the period's last day.
+
+    Receivers see what is owed to them, the system sees all; receiver_id: only what this unit receives. `period` need
+    not be stored. Raises ReportingError when the form is not in force for the period, or owes nothing in it, or when a
+    rule names a kind of receiver and units of the actor's scope have none above them; PermissionDenied.
+    """
+    rules = list(OwingRule.objects.filter(form=form, rules=period.rule_id).select_related("reporter_kind"))
+    if not rules:
+        raise ReportingError(f"Biểu “{form.code}” không phải gửi cho kỳ “{period.label}”. Chọn kỳ khác của biểu.")
+    by_rule = [(rule, _owed_under(rule, form, period)) for rule in rules]
+    # A unit owes a form once; the rule under which somebody receives it comes last and so counts.
+    wanted = sorted((one for _, found in by_rule for one in found), key=lambda one: one.receiver_id is not None)
+    received = {one.unit_id for one in wanted if one.receiver_id is not None}
+    must = {one.unit_id for rule, found in by_rule if rule.receiver_kind_id is not None for one in found}
+    _refuse_without_receiver(must - received, period, by)
+    if not by.everything:
+        receiving = {one for one in by.unit_ids if by.may(Permission.RECEIVE_REPORT, one)}
+        mine = [one for one in wanted if one.receiver_id in receiving]
+        if not mine:
+            raise PermissionDenied("Chỉ nơi nhận báo cáo mới lập được danh sách đơn vị phải gửi.")
+        wanted = mine
+    return wanted if receiver_id is None else [one for one in wanted if one.receiver_id == receiver_id]
+
+
 def _owed_under(rule: OwingRule, form: FormVersion, period: Period) -> list[Obligation]:
     on = last_day(period)
     made = core_period(period)
     word = rule.deadlines.get(made.deadline_key) or rule.deadlines.get(made.rule)
     due_on = periods.due_on(made, word) if word else None
-    if not _in_force(form, on, due_on):
+    if not _in_force(form, due_on or on):
         raise ReportingError(f"Biểu “{form.code}” không có hiệu lực cho kỳ “{period.label}”. Chọn biểu có hiệu lực.")
     reporters = units_of_kind(rule.reporter_kind_id, on)
     receivers = (
@@ -159,9 +189,24 @@ def _owed_under(rule: OwingRule, form: FormVersion, period: Period) -> list[Obli
     ]
 
 
-def _in_force(form: FormVersion, *days: date | None) -> bool:
-    """A form is owed while it is in force on the period's last day or on the day the report is due."""
-    return any(FormVersion.objects.filter(valid_on(one), pk=form.pk).exists() for one in days if one is not None)
+def _in_force(form: FormVersion, on: date) -> bool:
+    """Whether a form is in force on the day that decides: when the report is due, else the period's last day."""
+    return FormVersion.objects.filter(valid_on(on), pk=form.pk).exists()
+
+
+def _refuse_without_receiver(unit_ids: Collection[int], period: Period, by: Actor) -> None:
+    """Name the units of the actor's scope that must report to somebody, while the tree has nobody who receives it."""
+    on = last_day(period)
+    lacking = set(unit_ids)
+    if lacking and not by.everything:
+        lacking &= set(scope_ids(by.unit_ids, on).values_list("pk", flat=True))
+    if lacking:
+        names = [one.name for one in sorted(cards(lacking, on).values(), key=lambda one: one.sort_key)]
+        more = f" và {len(names) - NAMED} đơn vị khác" if len(names) > NAMED else ""
+        raise ReportingError(
+            f"Chưa có nơi nhận báo cáo của: {', '.join(names[:NAMED])}{more}. "
+            "Bổ sung đơn vị cấp trên của các đơn vị này trong danh mục."
+        )
 
 
 def request_report(
@@ -175,15 +220,20 @@ def request_report(
     by: Actor,
     at: datetime,
     simulated: bool = False,
-) -> list[Obligation]:
+) -> Requested:
     """Ask units for a report outside the regime, by a day, on a stated basis; gives what they owe, in order of `units`.
 
-    A unit that already owes this form for this period keeps its deadline.
+    A unit that already owes this form for this period keeps its deadline and receiver. Raises ReportingError when a
+    unit does not belong to the receiver, on the period's last day or now, or when the code of an ad-hoc period is also
+    that of another period of the form; PermissionDenied.
     """
     by.require(Permission.RECEIVE_REPORT, receiver, unit_name=card(receiver, last_day(period)).name)
     form = form_by_key(form_key)
+    _refuse_outside(receiver, units, last_day(period), timezone.localdate(at))
+    _refuse_shared_code(form, period)
     detail = {"form": form.key, "period": period.code, "units": len(units), "basis": basis}
-    with act("reporting.request-report", by=by, at=at, subject=subject_of(period), detail=detail):
+    with act("reporting.request-report", by=by, at=at, subject=subject_of(period), detail=detail) as entry:
+        entry.unit_id = by.post_at(receiver)
         asked = [
             Obligation(
                 unit_id=unit_id,
@@ -196,10 +246,44 @@ def request_report(
             )
             for unit_id in dict.fromkeys(units)
         ]
+        owing = Obligation.objects.filter(form=form, period=period, unit_id__in=units)
+        before = set(owing.values_list("unit_id", flat=True))
         Obligation.objects.bulk_create(asked, batch_size=2000, ignore_conflicts=True)
         rows = Obligation.objects.filter(form=form, period=period, unit_id__in=units)
         by_unit = {row.unit_id: row for row in rows.select_related("unit", "form", "period__rule", "receiver")}
-    return [by_unit[unit_id] for unit_id in dict.fromkeys(units)]
+    return Requested((by_unit[unit_id] for unit_id in dict.fromkeys(units)), before)
+
+
+def _refuse_outside(receiver: int, units: Sequence[int], *days: date) -> None:
+    """A receiver asks what belongs to it, on one of the days: neither its own kind nor those above it, nor itself."""
+    beneath = {pk for on in days for pk in scope_ids([receiver], on).values_list("pk", flat=True)} - {receiver}
+    outside = [one for one in units if one not in beneath]
+    if outside:
+        names = [one.name for one in sorted(cards(outside, days[0]).values(), key=lambda one: one.sort_key)]
+        raise ReportingError(
+            f"{card(receiver, days[0]).name} chỉ yêu cầu được đơn vị trực thuộc. Bỏ: {', '.join(names[:NAMED])}."
+        )
+
+
+def _refuse_shared_code(form: FormVersion, period: Period) -> None:
+    """Files name a period by its code: an ad-hoc one may not bear that of another period of the form."""
+    if rule_of(period.rule).kind != "ad_hoc":
+        return
+    others = [one for one in rules_of(form) if one.pk != period.rule_id]
+    opened = Period.objects.filter(rule__in=others, code=period.code, instalment=period.instalment).first()
+    label = opened.label if opened is not None else _label_in(others, period.code, period.instalment)
+    if label:
+        raise ReportingError(f"Mã kỳ “{period.code}” đã là mã của kỳ “{label}” của biểu này. Đặt tên kỳ khác.")
+
+
+def _label_in(rules: Iterable[PeriodRule], code: str, instalment: str) -> str:
+    """The name of the period that a rule gives this code, opened or not; "" when none does."""
+    for row in rules:
+        try:
+            return periods.period_by_code(rule_of(row), code, instalment).label
+        except (KeyError, ValueError):
+            continue
+    return ""
 
 
 def move_deadline(
@@ -214,6 +298,7 @@ def move_deadline(
     ids = [one.pk for one in obligations]
     with act("reporting.move-deadline", by=by, at=at, reason=reason, detail={"due_on": due_on.isoformat()}) as entry:
         rows = _locked(ids, by)
+        entry.unit_id = by.post_at(*(row.receiver_id for row in rows))
         moved = [row for row in rows if row.due_on != due_on]
         DeadlineChange.objects.bulk_create(
             DeadlineChange(
@@ -224,7 +309,7 @@ def move_deadline(
         for row in moved:
             row.due_on, row.due_source = due_on, basis[:300]
         Obligation.objects.bulk_update(moved, ["due_on", "due_source"], batch_size=2000)
-        entry.subject = subject_of(moved[0]) if len(moved) == 1 else ""
+        entry.subject = _subject(moved)
     return len(moved)
 
 
@@ -233,13 +318,21 @@ def remind(obligations: Iterable[Obligation], *, note: str = "", by: Actor, at: 
     ids = [one.pk for one in obligations]
     with act("reporting.remind", by=by, at=at, reason=note) as entry:
         rows = _locked(ids, by)
+        entry.unit_id = by.post_at(*(row.receiver_id for row in rows))
         done = (SubmissionState.SENT, SubmissionState.ACCEPTED)
         delivered = set(Obligation.objects.filter(pk__in=ids, submissions__state__in=done).values_list("pk", flat=True))
         waiting = [row for row in rows if row.pk not in delivered]
         Reminder.objects.bulk_create(Reminder(obligation=row, note=note, act=entry) for row in waiting)
         entry.detail = {"day": timezone.localdate(at).isoformat(), "count": len(waiting)}
-        entry.subject = subject_of(waiting[0]) if len(waiting) == 1 else ""
+        entry.subject = _subject(waiting)
     return len(waiting)
+
+
+def _subject(rows: Sequence[Obligation]) -> str:
+    """The audit name of one report, else of the period that all reports are for."""
+    if len(rows) == 1:
+        return subject_of(rows[0])
+    return subject_of(rows[0].period) if len({row.period_id for row in rows}) == 1 else ""
 
 
 def _locked(ids: Sequence[int], by: Actor) -> list[Obligation]:

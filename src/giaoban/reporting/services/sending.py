@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
-from giaoban.core.figures import Figures, completeness, encode
+from giaoban.core.figures import BLANK, Figures, completeness, encode
 from giaoban.core.forms import FormDefinition
 from giaoban.core.issues import Issue
 from giaoban.core.vietnamese import moment
+from giaoban.documents.rules.kinds import UNKNOWN_TYPE, media_type_of
+from giaoban.documents.services import store_blob
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
 from giaoban.kit.models import Act
@@ -26,18 +28,28 @@ from giaoban.reporting.models import (
     SubmissionLine,
     SubmissionState,
 )
-from giaoban.reporting.rules import errors_in, kept, next_state, unexplained, warnings_in
+from giaoban.reporting.rules import (
+    REPLACED_WHILE_WAITING,
+    errors_in,
+    figures_from_texts,
+    issue_key,
+    kept,
+    next_state,
+    unexplained,
+    warnings_in,
+)
 from giaoban.reporting.selectors.entry import checks_of, read_texts
 from giaoban.reporting.selectors.figures import previous_figures
 from giaoban.reporting.selectors.forms import definition_of, last_day
 from giaoban.reporting.services.errors import AlreadyDone, ReportingError, SubmissionRefused
 
 if TYPE_CHECKING:
-    from giaoban.documents.models import Blob
+    from giaoban.documents.selectors import Blob
 
 Signature = tuple[str, str]
 """A role as the form prints it, and the name of the person."""
 
+XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 JOINED = ("unit", "form", "period__rule", "receiver")
 
 
@@ -65,6 +77,14 @@ class Parcel:
     explanations: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A signed scan as it was uploaded; stored with the version that it belongs to."""
+
+    content: bytes
+    filename: str
+
+
 def save_draft(
     obligation: Obligation,
     *,
@@ -73,20 +93,94 @@ def save_draft(
     explanations: Mapping[str, str] | None = None,
     by: Actor,
     at: datetime,
+    revise: bool = True,
 ) -> Draft:
-    """Keep what was typed so far (texts by `rules.text_key`), as it was typed; the last save counts."""
+    """Keep what was typed so far (texts by `rules.text_key`), as it was typed; the last save counts.
+
+    A draft that was read from a workbook keeps it for as long as the figures are those of the file. revise False:
+    raises AlreadyDone when the report was sent meanwhile, so that a page opened before it does not begin a new version.
+    """
     by.require(Permission.ENTER_FIGURES, obligation.unit_id)
-    draft, _ = Draft.objects.update_or_create(
-        obligation=obligation,
-        defaults={
-            "figures": {key: text for key, text in figures.items() if text.strip()},
-            "notes": notes,
-            "explanations": {key: words for key, words in (explanations or {}).items() if words.strip()},
-            "saved_at": at,
-            "saved_by_id": by.user_id,
-        },
-    )
+    typed = {key: text for key, text in figures.items() if text.strip()}
+    with transaction.atomic():
+        row = lock([obligation.pk])[0]
+        before = Draft.objects.filter(obligation=row).first()
+        if before is None and not revise:
+            _refuse_sent(row)
+        from_file = before is not None and before.file_id is not None
+        if before is not None and from_file and not _same_inputs(definition_of(row.form), before.figures, typed):
+            before.channel, before.file, before.filename = Channel.WEB, None, ""
+            before.save(update_fields=["channel", "file", "filename"])
+        return _keep(row, typed, notes, explanations or {}, by=by, at=at)
+
+
+def save_workbook_draft(
+    obligation: Obligation,
+    content: bytes,
+    filename: str,
+    *,
+    figures: Mapping[str, str],
+    notes: str = "",
+    explanations: Mapping[str, str] | None = None,
+    by: Actor,
+    at: datetime,
+    revise: bool = True,
+) -> Draft:
+    """Make what a workbook holds (`read_workbook`) the draft, and keep the file with it. Raises as `save_draft`."""
+    by.require(Permission.ENTER_FIGURES, obligation.unit_id)
+    typed = {key: text for key, text in figures.items() if text.strip()}
+    with transaction.atomic():
+        row = lock([obligation.pk])[0]
+        if not revise and not Draft.objects.filter(obligation=row).exists():
+            _refuse_sent(row)
+        file = store_blob(content, media_type=XLSX_TYPE, filename=filename)
+        origin = {"channel": Channel.WORKBOOK, "file": file, "filename": filename[:255]}
+        return _keep(row, typed, notes, explanations or {}, by=by, at=at, **origin)
+
+
+def _refuse_sent(obligation: Obligation) -> None:
+    """Raises AlreadyDone when the latest version waits or was accepted."""
+    last = obligation.submissions.order_by("-version").first()
+    if last is not None and last.state in (SubmissionState.SENT, SubmissionState.ACCEPTED):
+        raise _already_sent(obligation)
+
+
+def _keep(
+    obligation: Obligation,
+    figures: Mapping[str, str],
+    notes: str,
+    explanations: Mapping[str, str],
+    *,
+    by: Actor,
+    at: datetime,
+    **origin: Any,
+) -> Draft:
+    values = {
+        "figures": figures,
+        "notes": notes,
+        "explanations": {key: words for key, words in explanations.items() if words.strip()},
+        "saved_at": at,
+        "saved_by_id": by.user_id,
+    }
+    draft, _ = Draft.objects.update_or_create(obligation=obligation, defaults=values | origin)
     return draft
+
+
+def _same_inputs(form: FormDefinition, one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether two sets of texts hold the same figures, what the machine computes in a column left aside."""
+    return _inputs(form, one) == _inputs(form, other)
+
+
+def _inputs(form: FormDefinition, texts: Mapping[str, str]) -> set[object]:
+    figures, unread = figures_from_texts(form, texts)
+    found: set[object] = {issue_key(issue) for issue in unread}
+    for key, line in figures.items():
+        numeric = form.table(line.table).numeric
+        for column, figure in zip(numeric, line.figures, strict=True):
+            if column.formula is None and figure != BLANK:
+                found.add((*key, column.id, figure))
+        found.update((*key, column_id, text) for column_id, text in line.texts.items())
+    return found
 
 
 def submit(
@@ -115,6 +209,7 @@ def submit(
     with act("reporting.submit", by=by, at=at) as entry:
         row = lock([obligation.pk])[0]
         require_sender(by, row, channel)
+        entry.unit_id = by.post_at(row.unit_id, row.receiver_id)
         previous = previous_figures(row.form, row.period, [row.unit_id]).get(row.unit_id)
         issues = checks_of(row, figures, previous=previous)
         return _send(row, figures, issues, explanations or {}, papers, entry, by=by, at=at, channel=channel)
@@ -128,20 +223,45 @@ def submit_draft(
     signatures: Sequence[Signature] = (),
     document_number: str = "",
     document_date: date | None = None,
-    scan: "Blob | None" = None,
+    scan: Scan | None = None,
 ) -> Submission:
-    """Send what is in the draft, and end the draft. Raises as `submit`; AlreadyDone when there is no draft any more."""
+    """Send what is in the draft, and end the draft; the file that it was read from goes with it.
+
+    Raises as `submit`; AlreadyDone when there is no draft any more.
+    """
     with act("reporting.submit", by=by, at=at) as entry:
         row = lock([obligation.pk])[0]
         require_sender(by, row, Channel.WEB)
+        entry.unit_id = by.post_at(row.unit_id)
         draft = Draft.objects.filter(obligation=row).first()
         if draft is None:
             raise _already_sent(row)
         previous = previous_figures(row.form, row.period, [row.unit_id]).get(row.unit_id)
         figures, issues = read_texts(row, draft.figures, previous=previous)
-        papers = Papers(signatures, draft.notes, document_number, document_date, scan)
-        explained = draft.explanations
-        return _send(row, figures, issues, explained, papers, entry, by=by, at=at, channel=Channel.WEB)
+        papers = Papers(
+            signatures,
+            draft.notes,
+            document_number,
+            document_date,
+            scan=_stored_scan(scan) if scan is not None else None,
+            file=_file_of(draft, entry),
+        )
+        return _send(
+            row, figures, issues, draft.explanations, papers, entry, by=by, at=at, channel=draft.channel, signed=True
+        )
+
+
+def _stored_scan(scan: Scan) -> "Blob":
+    return store_blob(scan.content, media_type=media_type_of(scan.content) or UNKNOWN_TYPE, filename=scan.filename)
+
+
+def _file_of(draft: Draft, entry: Act) -> ImportedFile | None:
+    """The workbook that a draft was read from, noted as taken in."""
+    if draft.file is None:
+        return None
+    noted = {"filename": draft.filename, "channel": draft.channel, "blob": draft.file, "act": entry}
+    file, _ = ImportedFile.objects.get_or_create(sha256=draft.file.sha256, defaults=noted)
+    return file
 
 
 def _already_sent(obligation: Obligation) -> ReportingError:
@@ -163,13 +283,14 @@ def _send(
     by: Actor,
     at: datetime,
     channel: str,
+    signed: bool = False,
 ) -> Submission:
     errors, silent = errors_in(issues), unexplained(issues, explanations)
     if errors or silent:
         raise SubmissionRefused(errors, silent)
-    if channel == Channel.WEB:
+    if signed or channel == Channel.WEB:
         require_signatures(definition_of(obligation.form), papers.signatures)
-    if obligation.pk in unchanged([(obligation, figures)]):
+    if obligation.pk in unchanged([(obligation, figures)], papers, channel=channel):
         raise _already_sent(obligation)
     parcel = Parcel(obligation, figures, issues, explanations)
     submission = store([parcel], papers, entry, by=by, at=at, channel=channel)[0]
@@ -205,15 +326,18 @@ def require_signatures(form: FormDefinition, signatures: Sequence[Signature]) ->
         raise ReportingError(f"Biểu không có mục ký: {', '.join(strange)}. Bỏ mục này.")
 
 
-def unchanged(reports: Sequence[tuple[Obligation, Figures]]) -> set[int]:
-    """Obligations whose latest version, sent or accepted, says exactly the same figures. Two queries."""
+def unchanged(reports: Sequence[tuple[Obligation, Figures]], papers: Papers, *, channel: str) -> set[int]:
+    """Obligations whose latest version, sent or accepted, says exactly the same, papers included. Two queries.
+
+    A file that carries no paper of a kind says nothing of it; what is typed on the page says that there is none.
+    """
     latest: dict[int, int] = {}
     standing = (SubmissionState.SENT, SubmissionState.ACCEPTED)
     rows = Submission.objects.filter(obligation_id__in=[one.pk for one, _ in reports]).order_by("version")
-    for pk, obligation_id, state in rows.values_list("pk", "obligation_id", "state"):
-        latest.pop(obligation_id, None)
-        if state in standing:
-            latest[obligation_id] = pk
+    for version in rows:
+        latest.pop(version.obligation_id, None)
+        if version.state in standing and _same_papers(version, papers, channel):
+            latest[version.obligation_id] = version.pk
     held: dict[int, set[object]] = {pk: set() for pk in latest.values()}
     lines = SubmissionLine.objects.filter(submission_id__in=held)
     for line in lines:
@@ -226,6 +350,19 @@ def unchanged(reports: Sequence[tuple[Obligation, Figures]]) -> set[int]:
         if pk_held is not None and held[pk_held] == _fingerprints(definition_of(obligation.form), figures):
             found.add(obligation.pk)
     return found
+
+
+def _same_papers(version: Submission, papers: Papers, channel: str) -> bool:
+    """Whether notes, signatures, number, date and scan are those of a version, as far as the channel speaks of them."""
+    signed = {role: name.strip() for role, name in papers.signatures if name.strip()}
+    pairs = (
+        (papers.notes.strip(), version.notes.strip()),
+        (signed, {one["role"]: one["name"] for one in version.signatures}),
+        (papers.document_number, version.document_number),
+        (papers.document_date, version.document_date),
+        (papers.scan.pk if papers.scan else None, version.scan_id),
+    )
+    return all(given == held or (not given and channel != Channel.WEB) for given, held in pairs)
 
 
 def _fingerprint(
@@ -351,5 +488,5 @@ def _give_way(waiting: Iterable[Submission], *, by: Actor, at: datetime) -> None
     rows = list(waiting)
     for row in rows:
         row.state = next_state(row.state, "replace")
-        row.decided_at, row.decided_by_name, row.decision_reason = at, by.name, "Đơn vị đã gửi bản mới hơn."
+        row.decided_at, row.decided_by_name, row.decision_reason = at, by.name, REPLACED_WHILE_WAITING
     Submission.objects.bulk_update(rows, ["state", "decided_at", "decided_by_name", "decision_reason"], batch_size=1000)

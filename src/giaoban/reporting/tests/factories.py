@@ -126,7 +126,7 @@ class World:
 
     def ask(
         self, period: Period, units: Sequence[Unit], receiver: Unit, *, by: Actor = SYSTEM, simulated: bool = False
-    ) -> list[Obligation]:
+    ) -> services.Requested:
         """A request outside the rules, by letter 7, due on 01/07/2024."""
         return services.request_report(
             self.form.key,

@@ -18,7 +18,6 @@ from giaoban.orgs.tests import factories as orgs
 from giaoban.orgs.tests.factories import moment
 from giaoban.reporting import selectors, services
 from giaoban.reporting.models import FormVersion, Obligation, Period, Snapshot, Submission
-from giaoban.reporting.rules import ReportState
 from giaoban.reporting.selectors import ConsolidatedTable, ConsolidationRefused
 from giaoban.reporting.tests import factories
 from giaoban.reporting.tests.factories import AT, FORM_KEY, SYSTEM, World, tiny_world, year_before
@@ -309,6 +308,29 @@ def test_exports_are_the_same_bytes_each_time(world: World) -> None:
     assert "n1,act-1:lamps,2024-Q1,,own,total,,oil,1.5,," in selectors.export_submission(sent).splitlines()
 
 
+def test_one_free_name_with_two_reporters_is_not_one_line_of_the_total(world: World) -> None:
+    data = factories.dynamic_form_data()
+    data["tables"][1]["rows"][1]["dynamic"]["one_per"] = "rock"
+    orgs.kind("rock")
+    form = factories.make_form(data)
+    factories.owe(form, world.rule, "harbour", "coast")
+    services.raise_obligations(form.key, world.period, by=SYSTEM, at=AT)
+    for harbour, names in ((world.harbours[0], ("Old Rock", "Seal")), (world.harbours[1], ("Old Rock",))):
+        figures = {
+            **factories.figures_for(form, "own", "s", spare=2),
+            **factories.figures_for(form, "lights", "total", all=len(names)),
+        }
+        for name in names:
+            figures |= factories.figures_for(form, "lights", "unit", name, all=1)
+        owed = Obligation.objects.get(form=form, unit=harbour)
+        services.accept(services.submit(owed, figures=figures, by=SYSTEM, at=AT), by=SYSTEM, at=AT)
+    text = selectors.export_table(selectors.consolidate(form, world.period, world.coast.pk))
+    lines = [row.split(",") for row in text.splitlines() if ",unit," in row and ",all," in row]
+    assert [(line[0], line[6]) for line in lines] == [
+        ("north", "Old Rock"), ("north", "Seal"), ("south", "Old Rock"), ("TOTAL", "Seal"),
+    ]  # fmt: skip
+
+
 def test_figures_by_unit_reads_accepted_reports_in_one_query(world: World) -> None:
     fill(world)
     selectors.definition_of(world.form)
@@ -338,10 +360,6 @@ def test_the_board_of_a_receiver(world: World) -> None:
     assert [person.name for person in board.rows[1].people] == ["Dung"]
     assert (board.rows[0].filled, board.rows[0].required) == (2, 2)
     assert counts[0] == counts[1] <= 7
-    only = selectors.reception(
-        world.harbours[1].pk, world.form, world.period, date(2024, 4, 12), state=ReportState.MISSING
-    )
-    assert ([row.unit.key for row in only.rows], only.expected) == (["s2"], 3)
 
 
 def test_late_and_missing_beneath_a_unit(world: World) -> None:

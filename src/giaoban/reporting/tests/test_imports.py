@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -247,7 +248,7 @@ def test_totals_and_sub_units_and_estimates_of_a_workbook(world: World) -> None:
 
     reading = services.read_workbook(filled(services.workbook_for(owed), overwrite), "north.xlsx", obligation=owed)
     (issue,) = reading.issues
-    assert (issue.code, issue.at.sheet, issue.params["computed"]) == ("total-mismatch", "Bảng 2", 65)
+    assert (issue.code, issue.at.sheet, issue.params["computed"]) == ("total-mismatch", "Bảng 2", 60)
 
 
 def bomb(content: bytes) -> bytes:
@@ -376,3 +377,48 @@ def test_column_letters_and_numbers() -> None:
     for letters, number in (("A", 1), ("Z", 26), ("AA", 27), ("XFD", 16384)):
         assert guard.column_number(letters) == number
         assert guard.column_letters(number) == letters
+
+
+def test_nobody_else_learns_what_a_unit_reported(world: World) -> None:
+    """The checks speak of the year before, so the right to send comes before them."""
+    earlier = factories.year_before(world)
+    sent = services.submit(
+        world.owed("n1", earlier), figures=world.figures(all=777, good=1), by=SYSTEM, at=AT, signatures=factories.SIGNED
+    )
+    services.accept(sent, by=SYSTEM, at=AT)
+    content = csv(rows("n1", all="1", good="1"))
+    with pytest.raises(PermissionDenied):
+        services.import_csv(content, "f.csv", by=world.actor(world.lights["s1"]), at=AT)
+    with pytest.raises(services.ImportRefused) as caught:
+        services.import_csv(content, "f.csv", by=world.actor(world.lights["n1"]), at=AT)
+    assert [issue.params["previous"] for issue in caught.value.issues] == [777]
+
+
+def test_one_code_for_two_periods_that_are_owed_is_refused(world: World) -> None:
+    rule = factories.make_rule(key="asked", name="Asked", kind="ad_hoc", starts="")
+    period = services.open_period(
+        rule.key, code="2024-Q1", label="Storm", start=date(2024, 2, 1), end=date(2024, 3, 1), by=SYSTEM, at=AT
+    )
+    owed = world.owed("n1")
+    owed.pk, owed.period = None, period
+    owed.save()
+    content = csv(rows("n1", all="1", good="1"), rows("n2", all="1", good="1"))
+    with pytest.raises(services.ImportRefused) as caught:
+        services.import_csv(content, "f.csv", by=SYSTEM, at=AT)
+    (issue,) = caught.value.issues
+    assert (issue.code, issue.at.file_row) == ("ambiguous-period", 2)
+    assert "Storm" in sentence(issue)
+    services.import_csv(csv(rows("n2", all="1", good="1")), "f.csv", by=SYSTEM, at=AT)
+    assert selectors.period_of(world.form, "2024-Q1") == world.period
+
+
+def test_a_file_does_not_take_away_what_was_typed(world: World) -> None:
+    first = services.import_csv(csv(rows("n1", all="20", good="15")), "a.csv", by=SYSTEM, at=AT)
+    assert len(first.submissions) == 1
+    world.send("n1", all=20, good=15)
+    signed = selectors.versions(world.owed("n1"))[0]
+    assert (signed.version, len(signed.signatures)) == (2, 2)
+    again = services.import_csv(
+        csv(rows("n1", all="20", good="15"), rows("n2", all="1", good="1")), "b.csv", by=SYSTEM, at=AT
+    )
+    assert again.unchanged == ("n1",)

@@ -348,7 +348,7 @@ def test_lines_may_be_named_where_no_catalogue_lists_them(world: World, harbour_
     client = browser(world, lonely)
     address = reverse("reporting:entry", args=[owed.pk])
     assert 'name="ten/lights/unit/0"' in client.get(address).content.decode()
-    named = {"ten/lights/unit/0": "Old / Tower", "moi/lights/unit/0/all": "3", "moi/lights/unit/1/all": "9"}
+    named = {"ten/lights/unit/0": "Old  Tower ", "moi/lights/unit/0/all": "3"}
     page = client.post(address, {**named, "own/s//spare": "1", "act": "save"}, follow=True).content.decode()
     held = Draft.objects.get().figures
     assert held["lights/unit/Old Tower/all"] == "3"

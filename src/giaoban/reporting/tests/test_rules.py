@@ -151,3 +151,15 @@ def test_lines_of_known_and_of_unknown_sub_units() -> None:
     unknown = plan(LIGHTS, {}, estimates=False)[1]
     assert len(unknown.lines) == 1 + FREE_LINES
     assert all(line.is_free for line in unknown.lines[1:])
+
+
+@pytest.mark.parametrize("rest", ["Ph 1/2/all", "Ph 1/2/all/estimate", f"{'x' * 121}/all"])
+def test_a_sub_unit_whose_name_cannot_be_kept_is_named(rest: str) -> None:
+    _, (issue,) = figures_from_texts(LIGHTS, {f"lights/unit/{rest}": "5"})
+    assert (issue.code, issue.at.table, issue.at.row, issue.at.column) == ("subunit-name", "lights", "unit", "all")
+
+
+def test_a_number_of_more_than_18_digits_is_too_large() -> None:
+    figures, (issue,) = figures_from_texts(FORM, {"own/total//good": "9" * 70, "own/total//all": "9" * 18})
+    assert (issue.code, issue.at.column) == ("too-large", "good")
+    assert figures["own", "total", ""].figures[:2] == [reported(Decimal("9" * 18)), BLANK]

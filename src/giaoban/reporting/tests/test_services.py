@@ -15,7 +15,16 @@ from giaoban.kit.permissions import Role
 from giaoban.orgs.tests import factories as orgs
 from giaoban.orgs.tests.factories import moment
 from giaoban.reporting import selectors, services
-from giaoban.reporting.models import DeadlineChange, Draft, Obligation, Period, Reminder, Submission, SubmissionLine
+from giaoban.reporting.models import (
+    DeadlineChange,
+    Draft,
+    Obligation,
+    OwingRule,
+    Period,
+    Reminder,
+    Submission,
+    SubmissionLine,
+)
 from giaoban.reporting.rules import ReportState, issue_key
 from giaoban.reporting.tests import factories
 from giaoban.reporting.tests.factories import AT, FORM_KEY, RULE_KEY, SIGNED, SYSTEM, World, tiny_world, year_before
@@ -290,8 +299,9 @@ def test_only_the_receiver_decides(world: World, unit: str, role: Role) -> None:
         services.return_for_correction(sent, reason="no", by=by, at=AT)
 
 
-def test_without_a_receiver_the_unit_itself_decides(world: World) -> None:
+def test_what_nobody_receives_the_unit_itself_decides(world: World) -> None:
     Obligation.objects.update(receiver=None)
+    OwingRule.objects.update(receiver_kind=None)
     sent = world.send("n1", all=1, good=1)
     with pytest.raises(PermissionDenied):
         services.accept(sent, by=world.actor(world.harbours[0]), at=AT)

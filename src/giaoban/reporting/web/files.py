@@ -8,13 +8,15 @@ from django.http import HttpResponse
 
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SIMULATED_SUFFIX = "-mo-phong"
+"""Ends the name of a file that holds simulated figures."""
 MARK = "\ufeff"
 """Tells spreadsheets that a list is UTF-8. Tidy files, which programs read, go without it."""
 
 
-def handed_out(content: bytes | str, media_type: str, filename: str, *, inline: bool = False) -> HttpResponse:
+def handed_out(content: bytes | str, media_type: str, filename: str) -> HttpResponse:
     response = HttpResponse(content, content_type=media_type)
-    response["Content-Disposition"] = f'{"inline" if inline else "attachment"}; filename="{filename}"'
+    response["Content-Disposition"] = f'attachment; filename="{filename}"'
     response["X-Content-Type-Options"] = "nosniff"
     return response
 

@@ -1,6 +1,7 @@
 """What people type, turned into values. Nothing here is stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -8,22 +9,20 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 
-from giaoban.core.forms import FormDefinition, slug
+from giaoban.core.checks import subunit_issues
+from giaoban.core.forms import FormDefinition, Row, slug
+from giaoban.core.issues import Cell, Issue
+from giaoban.documents.rules.kinds import HEAD_BYTES, media_type_of
 from giaoban.reporting.rules import NIL_SIGN, NOT_APPLICABLE_SIGN, text_key
 from giaoban.reporting.web.shaping.grid import NEW_LINES, SHOWN_NIL, SHOWN_NOT_APPLICABLE
 from giaoban.reporting.web.shaping.layout import Subunits
 from giaoban.reporting.web.shaping.machine import is_machine, machine_texts
+from giaoban.reporting.workbooks.guard import MAX_FILE_BYTES
 
 LONGEST_CELL: Final = 400
-LONGEST_NAME: Final = 120
+LONGEST_NOTES: Final = 4000
 SCAN_LIMIT_MB: Final = 20
-WORKBOOK_LIMIT_MB: Final = 20
-# First bytes → media type: the name of an uploaded file proves nothing.
-SCAN_TYPES: Final[Mapping[bytes, str]] = {
-    b"%PDF-": "application/pdf",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"\x89PNG\r\n\x1a\n": "image/png",
-}
+WORKBOOK_LIMIT_MB: Final = MAX_FILE_BYTES // 2**20
 SIGNS: Final = {SHOWN_NIL: NIL_SIGN, "−": NIL_SIGN, SHOWN_NOT_APPLICABLE: NOT_APPLICABLE_SIGN, "×": NOT_APPLICABLE_SIGN}
 
 
@@ -36,8 +35,23 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
-def typed_texts(form: FormDefinition, subunits: Subunits, post: QueryDict) -> dict[str, str]:
-    """The cells of an entry page by `text_key`: what was typed, named new lines, and the machine's cells."""
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What an entry page sent. texts: by `text_key`; a new line that cannot be kept is not among them.
+
+    refused: the inputs of such lines by the names that the page gave them, so that they can be shown again;
+    issues: why.
+    """
+
+    texts: dict[str, str]
+    notes: str
+    explanations: dict[str, str]
+    refused: dict[str, str]
+    issues: tuple[Issue, ...]
+
+
+def typed_on_page(form: FormDefinition, subunits: Subunits, post: QueryDict) -> Typed:
+    """The cells of an entry page: what was typed, named new lines, and the machine's cells."""
     texts: dict[str, str] = {}
     for table in form.tables:
         for row in table.rows:
@@ -49,8 +63,15 @@ def typed_texts(form: FormDefinition, subunits: Subunits, post: QueryDict) -> di
                         key = text_key(table.id, row.id, subunit, column.id, estimate=estimate)
                         if key in post:
                             texts[key] = _cell(post.get(key, ""), is_number=column.is_number)
-    texts |= _named_lines(form, post)
-    return texts | machine_texts(form, with_lines_of(subunits, texts), texts, stored=True)
+    named, refused, issues = _named_lines(form, subunits, post)
+    texts |= named
+    return Typed(
+        texts=texts | machine_texts(form, with_lines_of(subunits, texts), texts, stored=True),
+        notes=post.get("notes", "").strip()[:LONGEST_NOTES],
+        explanations=typed_explanations(post),
+        refused=refused,
+        issues=tuple(issues),
+    )
 
 
 def _cell(text: str, *, is_number: bool) -> str:
@@ -59,21 +80,48 @@ def _cell(text: str, *, is_number: bool) -> str:
     return SIGNS.get(cut, cut) if is_number else cut
 
 
-def _named_lines(form: FormDefinition, post: QueryDict) -> dict[str, str]:
-    """The cells of lines that the person named on the page, for dynamic rows that no catalogue lists."""
+def _named_lines(
+    form: FormDefinition, subunits: Subunits, post: QueryDict
+) -> tuple[dict[str, str], dict[str, str], list[Issue]]:
+    """The lines that the person named on the page, for dynamic rows that no catalogue lists.
+
+    Texts by `text_key`; the inputs of lines that cannot be kept, because they have no name, one that is too long, or
+    that of another line; and why.
+    """
     texts: dict[str, str] = {}
+    refused: dict[str, str] = {}
+    issues: list[Issue] = []
     for table in form.tables:
         for row in table.dynamic_rows:
+            taken = {name.casefold() for name in subunits.get((table.id, row.id), ())}
             for number in range(NEW_LINES):
                 place = f"{table.id}/{row.id}/{number}"
-                name = " ".join(post.get(f"ten/{place}", "").replace("/", " ").split())[:LONGEST_NAME]
-                if not name:
+                name = " ".join(post.get(f"ten/{place}", "").split())
+                given = {
+                    column.id: _cell(post.get(f"moi/{place}/{column.id}", ""), is_number=column.is_number)
+                    for column in table.columns
+                }
+                given = {column: text for column, text in given.items() if text}
+                if not name and not given:
                     continue
-                for column in table.columns:
-                    given = _cell(post.get(f"moi/{place}/{column.id}", ""), is_number=column.is_number)
-                    if given:
-                        texts[text_key(table.id, row.id, name, column.id)] = given
-    return texts
+                wrong = _wrong_line(row, Cell(table.id, row.id, name), taken)
+                if wrong is not None:
+                    issues.append(wrong)
+                    refused[f"ten/{place}"] = name
+                    refused |= {f"moi/{place}/{column}": text for column, text in given.items()}
+                    continue
+                taken.add(name.casefold())
+                texts |= {text_key(table.id, row.id, name, column): text for column, text in given.items()}
+    return texts, refused, issues
+
+
+def _wrong_line(row: Row, at: Cell, taken: Collection[str]) -> Issue | None:
+    """Why a line that a person named cannot be kept."""
+    if not at.subunit:
+        return Issue("unnamed-line", "error", at)
+    if at.subunit.casefold() in taken:
+        return Issue("duplicate-line", "error", at, {"subunit": at.subunit})
+    return next(subunit_issues(row, at), None)
 
 
 def with_lines_of(subunits: Subunits, texts: Mapping[str, str]) -> dict[tuple[str, str], tuple[str, ...]]:
@@ -138,17 +186,12 @@ class SendForm(forms.Form):
         if scan is None:
             return None
         _within(scan, SCAN_LIMIT_MB)
-        if media_type_of(scan) is None:
+        scan.seek(0)
+        kind = media_type_of(scan.read(HEAD_BYTES))
+        scan.seek(0)
+        if kind is None:
             raise forms.ValidationError("Tệp không phải PDF, JPEG hay PNG. Quét lại hoặc lưu thành PDF rồi chọn lại.")
         return scan
-
-
-def media_type_of(scan: "UploadedFile[Any]") -> str | None:
-    """What a scan's first bytes say it is; None for anything that is not accepted."""
-    scan.seek(0)
-    head = scan.read(16)
-    scan.seek(0)
-    return next((kind for mark, kind in SCAN_TYPES.items() if head.startswith(mark)), None)
 
 
 def _within(file: "UploadedFile[Any]", limit_mb: int) -> None:

@@ -2,6 +2,7 @@ from django.urls import path
 
 import giaoban.reporting.web.views.entry as entry
 import giaoban.reporting.web.views.index as index
+import giaoban.reporting.web.views.opening as opening
 import giaoban.reporting.web.views.reception as reception
 import giaoban.reporting.web.views.request as request
 import giaoban.reporting.web.views.submission as submission
@@ -12,6 +13,7 @@ app_name = "reporting"
 urlpatterns = [
     path("", index.index, name="index"),
     path("danh-sach.csv", index.export, name="index-csv"),
+    path("mo-ky/", opening.open_period, name="open-period"),
     path("yeu-cau/", request.request_page, name="request"),
     path("tiep-nhan/<str:unit>/<str:form>/<str:period>/", reception.reception, name="reception"),
     path("tiep-nhan/<str:unit>/<str:form>/<str:period>/danh-sach.csv", reception.export, name="reception-csv"),

@@ -126,7 +126,7 @@ def _check_archive(archive: zipfile.ZipFile) -> None:
 
 
 def _sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
-    """Name and archive path of each worksheet, in the order of the tabs."""
+    """Name and archive path of each worksheet, in the order of the tabs. Raises _Refused for a tab that is none."""
     targets = {}
     with archive.open("xl/_rels/workbook.xml.rels") as stream:
         for _, element in iterparse(stream, forbid_dtd=True):
@@ -137,8 +137,9 @@ def _sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
             if element.tag == f"{_NAMESPACE}sheet":
                 target = targets[element.get(_RELATION)]
                 path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-                if "/worksheets/" in path:
-                    yield element.get("name", ""), path
+                if "/worksheets/" not in path:  # a reader would open it all the same
+                    raise _Refused(Issue("truncated-file", "error", Cell(sheet=element.get("name", ""))))
+                yield element.get("name", ""), path
 
 
 def _scan(stream: IO[bytes], sheet: str, bounds: Bounds) -> Formulas:

@@ -55,7 +55,7 @@ def make(form: FormDefinition, about: About, subunits: SubunitNames, figures: Fi
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
         maker = _Maker(book, form, about)
-        sheets = plan(form, subunits, estimates=about.estimates)
+        sheets = plan(form, subunits, estimates=about.estimates, written=figures)
         meta: list[list[str | int]] = [
             ["version", VERSION],
             ["form", about.form],

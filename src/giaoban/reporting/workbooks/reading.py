@@ -4,13 +4,13 @@ Totals and computed columns that are still formulas are computed again here; one
 as stated, so that the checks can show both numbers.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from giaoban.core import vietnamese
 from giaoban.core.checks import computed_value
-from giaoban.core.figures import BLANK, NIL, NOT_APPLICABLE, Figure, Line, LineKey, Mark, blank_line, reported
+from giaoban.core.figures import Figure, Line, LineKey, blank_line, reported, sum_of
 from giaoban.core.forms import FormDefinition, Table
 from giaoban.core.issues import Cell, Issue, has_errors
 from giaoban.reporting.models import Obligation
@@ -95,10 +95,16 @@ class FilledWorkbook:
         """The typed texts of one sheet, where they stand, and which cells hold our formulas."""
         rows = self.cells.get(sheet.name, [])
         formulas = self.formulas.get(sheet.name, Formulas())
+        taken: dict[tuple[str, str], int] = {}
         for number, (row_id, subunit) in sheet.lines.items():
             cells = rows[number - 1] if number <= len(rows) else []
-            named = _text(cells[LABEL_COLUMN - 1]) if cells else ""
+            named = " ".join(_text(cells[LABEL_COLUMN - 1]).split()) if cells else ""
             key = named if subunit == FREE else subunit
+            first = taken.setdefault((row_id, key.casefold()), number) if key else number
+            if first != number:
+                at = Cell(sheet.table, row_id, key, "", number, sheet.name)
+                issues.append(Issue("duplicate-cell", "error", at, {"first_row": first}))
+                continue
             for position, column_id in sheet.columns.items():
                 at = Cell(sheet.table, row_id, key, column_id, number, sheet.name)
                 value = cells[position - 1] if position <= len(cells) else None
@@ -120,6 +126,8 @@ class FilledWorkbook:
 def bounds_of(obligation: Obligation) -> Bounds:
     """How far the cells of this report's workbook may reach."""
     names = subunit_names(subunits_by_row(obligation))
+    if not all(names.values()):  # anybody may have named a line when the file was made: as far as any form reaches
+        return ANY_FORM
     sheets = plan(definition_of(obligation.form), names, estimates=has_estimates(obligation))
     meta_rows = sum(len(sheet.lines) + len(sheet.columns) + NOTE_ROWS for sheet in sheets) + MARGIN_ROWS
     rows = max((sheet.last_row for sheet in sheets), default=0) + MARGIN_ROWS
@@ -216,7 +224,7 @@ def _compute(form: FormDefinition, figures: dict[LineKey, Line], computed: set[t
             for position, column in enumerate(table.numeric):
                 key = (table.id, row, "", column.id)
                 if column.formula is None and ((key, False) in computed or (key, True) in computed):
-                    total = _sum(one.figures[position] for one in parts)
+                    total = sum_of(one.figures[position] for one in parts)
                     stated = line.figures[position]
                     line.figures[position] = _merged(
                         total if (key, False) in computed else stated, total if (key, True) in computed else stated
@@ -242,16 +250,3 @@ def _totals_in_order(table: Table) -> list[str]:
     while len(order) < len(totals):
         order += [row for row, parts in totals.items() if row not in order and parts & totals.keys() <= set(order)]
     return order
-
-
-def _sum(parts: Iterable[Figure]) -> Figure:
-    """A total of figures; all nil is nil, nothing known is blank."""
-    found = list(parts)
-    numbers = [one for one in found if one.mark is Mark.REPORTED]
-    if numbers:
-        estimates = [one.estimate for one in numbers if one.estimate is not None]
-        value = sum((one.value for one in numbers if one.value is not None), Decimal(0))
-        return reported(value, sum(estimates, Decimal(0)) if estimates else None)
-    if any(one == NIL for one in found):
-        return NIL
-    return NOT_APPLICABLE if any(one == NOT_APPLICABLE for one in found) else BLANK

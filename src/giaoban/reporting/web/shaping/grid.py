@@ -1,7 +1,7 @@
 """The entry table, and the same table as it was sent: rows and cells that the template only has to print."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -63,7 +63,10 @@ class GridCell:
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
-    """kind: "" typed or sent, "sum" the machine's, "past" the same period before; name: of the input for a new line."""
+    """kind: "" typed or sent, "sum" the machine's, "past" the same period before.
+
+    name, value: of the input in which a new line is named; `is_wrong` when it cannot be kept under that name.
+    """
 
     kind: str
     label: str
@@ -71,6 +74,8 @@ class GridRow:
     is_sub: bool
     cells: tuple[GridCell, ...]
     name: str = ""
+    value: str = ""
+    is_wrong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,10 @@ def _window(start: date, end: date) -> str:
 
 @dataclass(frozen=True)
 class EntryGrid:
-    """Everything the entry tables are made of. Texts by `text_key`, machine cells included."""
+    """Everything the entry tables are made of. Texts by `text_key`, machine cells included.
+
+    refused: inputs of new lines that could not be kept, by name, to be shown again.
+    """
 
     form: FormDefinition
     labels: Labels
@@ -117,6 +125,7 @@ class EntryGrid:
     issues: Sequence[Issue]
     parts: Parts
     open_rows: frozenset[tuple[str, str]] = frozenset()
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     def tables(self) -> tuple[GridTable, ...]:
         figures, _ = figures_from_texts(self.form, self.texts)
@@ -185,7 +194,9 @@ class EntryGrid:
 
     def _shown(self, name: str) -> str:
         """A typed number as it stands, or the sign that people read for a mark."""
-        text = self.texts.get(name, "")
+        return self._signed(self.texts.get(name, ""))
+
+    def _signed(self, text: str) -> str:
         return {NIL_SIGN: SHOWN_NIL, NOT_APPLICABLE_SIGN: SHOWN_NOT_APPLICABLE}.get(text.strip().lower(), text)
 
     def _part_names(self, table: Table, line: FormLine, column: Column, *, estimate: bool) -> Iterable[str]:
@@ -230,12 +241,24 @@ class EntryGrid:
                     else GridCell(
                         "number" if column.is_number else "text",
                         name=f"moi/{name}/{column.id}",
+                        value=self._signed(self.refused.get(f"moi/{name}/{column.id}", "")),
                         scale=column.scale,
                         path=f"{row.label}, dòng thêm {number + 1} › {self.labels.column(table, column.id)}",
                     )
                     for column in table.columns
                 )
-                rows.append(GridRow("new", f"{row.label}: dòng thêm {number + 1}", "", True, cells, name=f"ten/{name}"))
+                rows.append(
+                    GridRow(
+                        "new",
+                        f"{row.label}: dòng thêm {number + 1}",
+                        "",
+                        True,
+                        cells,
+                        name=f"ten/{name}",
+                        value=self.refused.get(f"ten/{name}", ""),
+                        is_wrong=f"ten/{name}" in self.refused,
+                    )
+                )
         return rows
 
 

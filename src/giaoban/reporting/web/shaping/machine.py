@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from giaoban.core.checks import computed_value
-from giaoban.core.figures import BLANK, NIL, NOT_APPLICABLE, Figure, Line, LineKey, Mark, reported
+from giaoban.core.figures import Line, LineKey, reported, sum_of
 from giaoban.core.forms import Column, FormDefinition, Row, Table
 from giaoban.reporting.rules import figures_from_texts, text_key, texts_from_figures
 from giaoban.reporting.web.shaping.layout import Subunits
@@ -62,16 +62,4 @@ def _fill_total(table: Table, row: Row, figures: Mapping[LineKey, Line], subunit
     parts = [line for line in figures.values() if line.table == table.id and line.row in row.sum_of]
     for position, column in enumerate(table.numeric):
         if column.formula is None and is_machine(table, row, column, subunits):
-            total.figures[position] = _sum([line.figures[position] for line in parts])
-
-
-def _sum(parts: list[Figure]) -> Figure:
-    """Numbers are added; without any, the parts must agree on nil or not applicable, otherwise nothing is known."""
-    values = [part.value for part in parts if part.value is not None]
-    estimates = [part.estimate for part in parts if part.estimate is not None]
-    if values or estimates:
-        return reported(sum(values) if values else None, sum(estimates) if estimates else None)
-    marks = {part.mark for part in parts}
-    if not marks or Mark.BLANK in marks:
-        return BLANK
-    return NIL if Mark.NIL in marks else NOT_APPLICABLE
+            total.figures[position] = sum_of(line.figures[position] for line in parts)

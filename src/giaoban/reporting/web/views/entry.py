@@ -1,10 +1,11 @@
 """Nhập biểu: the form as a table to type in; saved, checked, then confirmed and sent by named people."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.contrib import messages
+from django.db import transaction
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -15,8 +16,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from giaoban.core.figures import completeness
 from giaoban.core.forms import slug
 from giaoban.core.issues import Issue
-from giaoban.core.timeliness import timing
-from giaoban.documents.services import store_blob
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import ROLE_NAMES, Permission, roles_with
@@ -25,15 +24,9 @@ from giaoban.reporting import selectors, services
 from giaoban.reporting.rules import issue_key, texts_from_figures
 from giaoban.reporting.web.bar import period_bar
 from giaoban.reporting.web.files import XLSX, handed_out
-from giaoban.reporting.web.forms import (
-    SendForm,
-    WorkbookForm,
-    media_type_of,
-    typed_explanations,
-    typed_texts,
-    with_lines_of,
-)
+from giaoban.reporting.web.forms import SendForm, Typed, WorkbookForm, typed_on_page, with_lines_of
 from giaoban.reporting.web.shaping.grid import EntryGrid, GridTable, parts_of, sent_tables
+from giaoban.reporting.web.shaping.history import around
 from giaoban.reporting.web.shaping.layout import Labels, calm
 from giaoban.reporting.web.shaping.machine import machine_texts
 from giaoban.reporting.web.shaping.words import STATE_SIGNS, counted, explanations, issue_lines, state_words
@@ -45,10 +38,23 @@ class Sheet:
 
     request: ActorRequest
     obligation: selectors.Obligation
+    typed: Typed | None = None  # what stands on the page but is not stored
 
     @cached_property
     def entry(self) -> selectors.Entry:
-        return selectors.entry_of(self.obligation)
+        stored, typed = selectors.entry_of(self.obligation), self.typed
+        if typed is None:
+            return stored
+        one = self.obligation
+        previous = selectors.previous_figures(one.form, one.period, [one.unit_id]).get(one.unit_id)
+        _, issues = selectors.read_texts(one, typed.texts, previous=previous)
+        return replace(
+            stored,
+            texts=typed.texts,
+            notes=typed.notes,
+            explanations=typed.explanations,
+            issues=tuple(issues),
+        )
 
     @cached_property
     def unit(self) -> orgs.UnitCard:
@@ -81,17 +87,22 @@ class Sheet:
     def is_open(self) -> bool:
         """Whether the page is for typing: nothing sent yet, sent back, a draft begun, or a new version wanted."""
         last = self.entry.last
-        return last is None or last.state == "returned" or self.entry.has_draft or "sua" in self.request.GET
+        return last is None or last.state == "returned" or self.entry.has_draft or self.revises
 
     @property
     def address(self) -> str:
         return reverse("reporting:entry", args=[self.obligation.pk])
 
+    @property
+    def revises(self) -> bool:
+        """Whether a new version of a report that was sent is wanted: only then may a draft begin on top of it."""
+        return "sua" in self.request.GET
+
     def findings(self, *, checked: bool) -> list[Issue]:
         """What the checks say; a cell that is not filled yet is a fault only once somebody asked for a check."""
         return [issue for issue in self.entry.issues if checked or issue.code != "required-blank"]
 
-    def tables(self, *, checked: bool) -> tuple[GridTable, ...]:
+    def tables(self, *, checked: bool, refused: Mapping[str, str]) -> tuple[GridTable, ...]:
         entry, period = self.entry, self.obligation.period
         subunits = self.subunits
         return EntryGrid(
@@ -103,6 +114,7 @@ class Sheet:
             issues=self.findings(checked=checked),
             parts=parts_of(period.start, period.end, period.actual_until, period.estimated_months),
             open_rows=frozenset(place for place, units in entry.subunits.items() if not units),
+            refused=refused,
         ).tables()
 
 
@@ -127,45 +139,66 @@ def _typed(request: ActorRequest, sheet: Sheet) -> HttpResponse:
     permission = Permission.SEND_REPORT if sending else Permission.ENTER_FIGURES
     request.actor.require(permission, sheet.obligation.unit_id, unit_name=sheet.unit.name)
     listed = {place: tuple(one.key for one in units) for place, units in sheet.entry.subunits.items()}
-    services.save_draft(
-        sheet.obligation,
-        figures=typed_texts(sheet.entry.form, with_lines_of(listed, dict.fromkeys(request.POST, "")), request.POST),
-        notes=request.POST.get("notes", "").strip()[:4000],
-        explanations=typed_explanations(request.POST),
-        by=request.actor,
-        at=timezone.now(),
-    )
-    if sending:
-        return _send(request, _sheet(request, sheet.obligation.pk))
+    lines = with_lines_of(listed, dict.fromkeys(request.POST, ""))
+    typed = typed_on_page(sheet.entry.form, lines, request.POST)
+    try:
+        if typed.issues:
+            _save(sheet, typed)
+            return _page(_sheet(request, sheet.obligation.pk), lines=typed, checked=True, status=422)
+        if sending:
+            return _send(request, sheet, typed)
+        _save(sheet, typed)
+    except services.AlreadyDone as fault:
+        return _page(Sheet(request, sheet.obligation, typed), stale=fault.sentence, lines=typed, status=422)
     if request.POST.get("act") == "check":
         return redirect(f"{sheet.address}?kiem-tra=1#can-xem")
     messages.success(request, "Đã lưu nháp.")
     return redirect(sheet.address)
 
 
-def _send(request: ActorRequest, sheet: Sheet) -> HttpResponse:
+def _save(sheet: Sheet, typed: Typed) -> None:
+    services.save_draft(
+        sheet.obligation,
+        figures=typed.texts,
+        notes=typed.notes,
+        explanations=typed.explanations,
+        by=sheet.request.actor,
+        at=timezone.now(),
+        revise=sheet.revises,
+    )
+
+
+def _send(request: ActorRequest, sheet: Sheet, typed: Typed) -> HttpResponse:
+    """Save and send in one transaction; a refusal keeps what was typed as the draft. Raises AlreadyDone."""
     form = SendForm(request.POST, request.FILES, roles=sheet.entry.form.signatures)
-    if not form.is_valid():
-        return _page(sheet, form=form, checked=True, status=422)
-    values = form.cleaned_data
-    scan = values["scan"]
-    try:
-        submission = services.submit_draft(
-            sheet.obligation,
-            by=request.actor,
-            at=timezone.now(),
-            signatures=form.signatures(),
-            document_number=values["document_number"],
-            document_date=values["document_date"],
-            scan=store_blob(scan.read(), media_type=media_type_of(scan) or "", filename=scan.name) if scan else None,
-        )
-    except services.SubmissionRefused as refusal:
-        return _page(sheet, form=form, checked=True, refusal=refusal, status=422)
-    except services.ReportingError as fault:
-        form.add_error(None, fault.sentence)
-        return _page(sheet, form=form, checked=True, status=422)
-    messages.success(request, f"Đã gửi báo cáo. Biên nhận {submission.receipt}.")
-    return redirect("reporting:submission", pk=submission.pk)
+    refusal = None
+    if form.is_valid():
+        values = form.cleaned_data
+        scan = values["scan"]
+        try:
+            with transaction.atomic():
+                _save(sheet, typed)
+                submission = services.submit_draft(
+                    sheet.obligation,
+                    by=request.actor,
+                    at=timezone.now(),
+                    signatures=form.signatures(),
+                    document_number=values["document_number"],
+                    document_date=values["document_date"],
+                    scan=services.Scan(scan.read(), scan.name) if scan else None,
+                )
+        except services.SubmissionRefused as fault:
+            refusal = fault
+        except services.AlreadyDone:
+            raise
+        except services.ReportingError as fault:
+            form.add_error(None, fault.sentence)
+        else:
+            messages.success(request, f"Đã gửi báo cáo. Biên nhận {submission.receipt}.")
+            return redirect("reporting:submission", pk=submission.pk)
+    _save(sheet, typed)
+    fresh = _sheet(request, sheet.obligation.pk)
+    return _page(fresh, form=form, checked=True, refusal=refusal, status=422)
 
 
 def _page(
@@ -175,9 +208,12 @@ def _page(
     file_form: Form | None = None,
     file_issues: Iterable[Issue] = (),
     refusal: services.SubmissionRefused | None = None,
+    lines: Typed | None = None,
+    stale: str = "",
     checked: bool = False,
     status: int = 200,
 ) -> HttpResponse:
+    """lines: new lines that could not be kept. stale: why nothing was saved, the report being sent already."""
     current, obligation = sheet.entry, sheet.obligation
     issues = sheet.findings(checked=checked)
     silent = {issue_key(issue) for issue in refusal.unexplained} if refusal else set()
@@ -187,7 +223,11 @@ def _page(
         "reporting/entry.html",
         {
             **_frame(sheet),
-            "tables": sheet.tables(checked=checked),
+            "tables": sheet.tables(checked=checked, refused=lines.refused if lines else {}),
+            "query": "?sua=1" if stale or sheet.revises else "",
+            "stale": stale,
+            "wrong_lines": issue_lines(sheet.labels, lines.issues, linked=False) if lines else [],
+            "around": around(obligation),
             "entry": current,
             "issues": issue_lines(sheet.labels, issues),
             "counted": counted(issues),
@@ -227,6 +267,7 @@ def _reading(sheet: Sheet) -> HttpResponse:
             "filled": filled,
             "required": required,
             "may_enter": sheet.may_enter,
+            "around": around(sheet.obligation),
             "versions": selectors.versions(sheet.obligation),
         },
     )
@@ -235,9 +276,6 @@ def _reading(sheet: Sheet) -> HttpResponse:
 def _frame(sheet: Sheet) -> dict[str, object]:
     obligation = sheet.obligation
     simulated = obligation.simulated or (sheet.entry.last is not None and sheet.entry.last.simulated)
-    last = sheet.entry.last
-    delivered = last is not None and last.state in ("sent", "accepted")
-    done_on = timezone.localdate(last.sent_at) if last is not None and delivered else None
     return {
         "bar": period_bar(
             sheet.request,
@@ -250,7 +288,7 @@ def _frame(sheet: Sheet) -> dict[str, object]:
         "title": calm(obligation.form.title),
         "unit": sheet.unit,
         "receiver": sheet.receiver,
-        "timing": timing(obligation.due_on, done_on, on=timezone.localdate()),
+        "timing": selectors.standing_of(obligation).timing(timezone.localdate()),
         "siblings": _siblings(sheet),
     }
 
@@ -302,19 +340,26 @@ def read_workbook(request: ActorRequest, pk: int) -> HttpResponse:
         return _page(sheet, file_form=form, status=422)
     file = form.cleaned_data["workbook"]
     try:
-        reading = services.read_workbook(file.read(), file.name, obligation=sheet.obligation)
+        content = file.read()
+        reading = services.read_workbook(content, file.name, obligation=sheet.obligation)
     except services.ImportRefused as refusal:
         return _page(sheet, file_form=form, file_issues=refusal.issues, status=422)
     faults = [one for one in reading.issues if one.severity == "error" and one.code != "required-blank"]
     if faults:
         return _page(sheet, file_form=form, file_issues=faults, status=422)
-    services.save_draft(
-        sheet.obligation,
-        figures=texts_from_figures(sheet.entry.form, reading.figures),
-        notes=sheet.entry.notes,
-        explanations=sheet.entry.explanations,
-        by=request.actor,
-        at=timezone.now(),
-    )
+    try:
+        services.save_workbook_draft(
+            sheet.obligation,
+            content,
+            file.name,
+            figures=texts_from_figures(sheet.entry.form, reading.figures),
+            notes=reading.notes or sheet.entry.notes,
+            explanations=sheet.entry.explanations,
+            by=request.actor,
+            at=timezone.now(),
+            revise=sheet.revises,
+        )
+    except services.AlreadyDone as fault:
+        return _page(sheet, stale=fault.sentence, file_form=form, status=422)
     messages.success(request, f"Đã đọc tệp {file.name} vào bảng nhập. Kiểm tra rồi gửi.")
     return redirect(f"{sheet.address}?kiem-tra=1")

@@ -1,15 +1,18 @@
 """Yêu cầu báo cáo: a receiver asks units beneath for a report outside the regime; previewed, then sent."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from giaoban.core.periods import AD_HOC_RULE
+from giaoban.core.vietnamese import day
 from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors as orgs
@@ -120,6 +123,19 @@ def _page(
     return render(request, "reporting/request_form.html", context, status=status)
 
 
+def _already_owed(owed: Sequence[selectors.Obligation], on: date) -> str:
+    """Who owed the report before this request, and to whom: these keep the deadline that they had."""
+    ids = {one.unit_id for one in owed} | {one.receiver_id for one in owed if one.receiver_id is not None}
+    called = orgs.cards(ids, on)
+    named = [
+        f"{called[one.unit_id].name} (nơi nhận: "
+        f"{called[one.receiver_id].name if one.receiver_id is not None else 'chưa có'}"
+        f"{f', hạn {day(one.due_on)}' if one.due_on else ''})"
+        for one in owed
+    ]
+    return f"{len(named)} đơn vị đã phải gửi biểu này từ trước, thời hạn giữ nguyên: {'; '.join(named)}."
+
+
 def _asked(request: ActorRequest, asking: Asking, on: date) -> HttpResponse:
     form = asking.filled(request)
     if not form.is_valid():
@@ -131,26 +147,30 @@ def _asked(request: ActorRequest, asking: Asking, on: date) -> HttpResponse:
         return _page(request, asking, form, on, preview=True)
     values, at = form.cleaned_data, timezone.now()
     try:
-        period = asking.opened(values["period"]) or services.open_period(
-            AD_HOC_RULE,
-            code=form.code,
-            label=values["label"],
-            start=values["start"],
-            end=values["end"] + timedelta(days=1),
-            by=request.actor,
-            at=at,
-        )
-        asked = services.request_report(
-            asking.form.key,
-            period,
-            units=form.unit_ids,
-            receiver=asking.receiver.id,
-            due_on=values["due_on"],
-            basis=values["basis"],
-            by=request.actor,
-            at=at,
-        )
+        with transaction.atomic():
+            period = asking.opened(values["period"]) or services.open_period(
+                AD_HOC_RULE,
+                code=form.code,
+                label=values["label"],
+                start=values["start"],
+                end=values["end"] + timedelta(days=1),
+                by=request.actor,
+                at=at,
+            )
+            asked = services.request_report(
+                asking.form.key,
+                period,
+                units=form.unit_ids,
+                receiver=asking.receiver.id,
+                due_on=values["due_on"],
+                basis=values["basis"],
+                by=request.actor,
+                at=at,
+            )
     except services.ReportingError as fault:
         return _page(request, asking, form, on, refusal=fault.sentence, status=422)
-    messages.success(request, f"Đã yêu cầu {len(asked)} đơn vị báo cáo.")
+    if asked.new:
+        messages.success(request, f"Đã yêu cầu {len(asked.new)} đơn vị báo cáo.")
+    if asked.already:
+        messages.warning(request, _already_owed(asked.already, on))
     return redirect(period_address("reporting:reception", period, asking.receiver.key, asking.form.key))

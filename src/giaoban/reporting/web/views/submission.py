@@ -1,8 +1,5 @@
 """Biên nhận: one version as it was sent, with what was done to it; the receiver decides here."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpResponse
@@ -12,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from giaoban.core.forms import slug
-from giaoban.core.timeliness import timing
+from giaoban.documents.rules.kinds import SUFFIXES, UNKNOWN_TYPE, media_type_of
 from giaoban.documents.selectors import stored_file
 from giaoban.kit.acts import acts_on
 from giaoban.kit.frame import Choice
@@ -21,9 +18,10 @@ from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors, services
 from giaoban.reporting.web.bar import period_address, period_bar
-from giaoban.reporting.web.files import CSV, handed_out
+from giaoban.reporting.web.files import CSV, SIMULATED_SUFFIX, handed_out
 from giaoban.reporting.web.forms import AcceptForm, ReturnForm
 from giaoban.reporting.web.shaping.grid import sent_tables
+from giaoban.reporting.web.shaping.history import Event, around, in_order
 from giaoban.reporting.web.shaping.layout import Labels, calm
 from giaoban.reporting.web.shaping.words import explanations
 
@@ -35,27 +33,7 @@ ACT_NAMES = {
     "reporting.accept": "Tiếp nhận",
     "reporting.return": "Trả lại",
     "reporting.replace": "Được thay bằng bản mới",
-    "reporting.remind": "Nhắc",
-    "reporting.move-deadline": "Lùi hạn",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A line of the history, as the timeline component reads it."""
-
-    at: datetime
-    text: str
-    note: str
-    state: str = ""
-
-    @property
-    def when(self) -> str:
-        return f"{timezone.localtime(self.at):%d/%m/%Y %H:%M}"
-
-    @property
-    def iso(self) -> str:
-        return self.at.isoformat()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -130,7 +108,7 @@ def _page(
             if decides and obligation.receiver_id
             else "",
             "facts": _facts(row),
-            "timing": timing(obligation.due_on, timezone.localdate(row.sent_at), on=timezone.localdate()),
+            "timing": selectors.standing_of(obligation).timing(timezone.localdate()),
             "tables": sent_tables(form, labels, figures, issues),
             "explanations": [one for one in explanations(labels, issues, row.explanations) if one.words],
             "versions": versions,
@@ -168,18 +146,13 @@ def _facts(row: selectors.Submission) -> list[tuple[str, str]]:
 
 
 def _history(row: selectors.Submission, obligation: selectors.Obligation) -> list[Event]:
-    """Acts on this version, and on the obligation alone (deadline, reminder), newest first."""
-    acts = {act.pk: act for act in (row.act, *acts_on(row), *acts_on(obligation))}
-    listed = sorted(acts.values(), key=lambda act: (act.at, act.pk), reverse=True)
-    return [
-        Event(
-            act.at,
-            ACT_NAMES.get(act.name, act.name),
-            " · ".join(filter(None, (act.actor_name, act.reason))),
-            "" if place else "now",
-        )
-        for place, act in enumerate(listed)
+    """Acts on this version, moves of the deadline and reminders, newest first."""
+    acts = {act.pk: act for act in (row.act, *acts_on(row))}
+    done = [
+        Event(act.at, ACT_NAMES.get(act.name, act.name), " · ".join(filter(None, (act.actor_name, act.reason))))
+        for act in acts.values()
     ]
+    return in_order([*done, *around(obligation)])
 
 
 @require_safe
@@ -187,16 +160,17 @@ def export(request: ActorRequest, pk: int) -> HttpResponse:
     """The version as the tidy file that can be read in again."""
     row = selectors.submission_for(request.actor, pk)
     name = slug(f"{row.obligation.form.code}-{row.obligation.unit.key}-{row.obligation.period.code}-v{row.version}")
+    if row.simulated or row.obligation.simulated:
+        name += SIMULATED_SUFFIX
     return handed_out(selectors.export_submission(row), CSV, f"{name}.csv")
 
 
 @require_safe
 def scan(request: ActorRequest, pk: int) -> HttpResponse:
-    """The signed scan that came with a version."""
+    """The signed scan that came with a version, to be saved: its type is what its bytes are, whatever was said."""
     row = selectors.submission_for(request.actor, pk)
     file = stored_file(row.scan_id) if row.scan_id else None
     if file is None:
         raise Http404("Bản báo cáo này không kèm bản quét.")
-    return handed_out(
-        file.content, file.media_type, f"ban-quet-{row.receipt}.{file.media_type.rpartition('/')[2]}", inline=True
-    )
+    kind = media_type_of(file.content) or UNKNOWN_TYPE
+    return handed_out(file.content, kind, f"ban-quet-{row.receipt}.{SUFFIXES.get(kind, 'bin')}")

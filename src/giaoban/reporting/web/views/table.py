@@ -23,7 +23,7 @@ from giaoban.kit.templatetags.gb import IssueLine, cell_anchor
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors, services
 from giaoban.reporting.web.bar import changed, day_in, list_bar, period_address
-from giaoban.reporting.web.files import CSV, handed_out
+from giaoban.reporting.web.files import CSV, SIMULATED_SUFFIX, handed_out
 from giaoban.reporting.web.shaping.consolidated import Drawing, Origin, Section, headline, origin_from
 from giaoban.reporting.web.shaping.layout import Labels, calm
 from giaoban.reporting.web.shaping.lists import CAMPAIGN_SORTS, NearMiss, near_miss, sorted_by
@@ -362,4 +362,6 @@ def export(request: ActorRequest, form: str, period: str) -> HttpResponse:
     except selectors.ConsolidationRefused as refusal:
         return HttpResponse(f"{refusal.sentence}\n", status=422, content_type="text/plain; charset=utf-8")
     name = slug(f"{place.form.code}-{place.unit.key}-{place.period.code}-{CONFIRMED if chosen else LIVE}")
+    if shown.simulated:
+        name += SIMULATED_SUFFIX
     return handed_out(selectors.export_table(shown), CSV, f"{name}.csv")

@@ -1,0 +1,41 @@
+"""What happened around a report besides its versions: its deadline was moved, the unit was reminded."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from giaoban.reporting.models import DeadlineChange, Obligation, Reminder
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineMove:
+    """One move of a deadline. old_due_on None: the report had none before."""
+
+    at: datetime
+    by: str
+    old_due_on: date | None
+    due_on: date
+    basis: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reminding:
+    """One reminder, with the receiver's words."""
+
+    at: datetime
+    by: str
+    note: str
+
+
+def deadline_moves(obligation: Obligation) -> list[DeadlineMove]:
+    """The moves of a report's deadline, newest first."""
+    rows = DeadlineChange.objects.filter(obligation=obligation).select_related("act").order_by("-pk")
+    return [
+        DeadlineMove(row.act.at, row.act.actor_name, row.old_due_on, row.due_on, row.basis, row.reason) for row in rows
+    ]
+
+
+def remindings(obligation: Obligation) -> list[Reminding]:
+    """The reminders of a report, newest first."""
+    rows = Reminder.objects.filter(obligation=obligation).select_related("act").order_by("-pk")
+    return [Reminding(row.act.at, row.act.actor_name, row.note) for row in rows]

@@ -1,0 +1,232 @@
+"""Who gets which answer where: every address against every role, and pages whose cost does not grow with the data."""
+
+from copy import copy
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from giaoban.config.tests.world import (
+    FIGURES,
+    LINE,
+    REQUEST_FORM,
+    SIGNED,
+    SYSTEM,
+    Visit,
+    World,
+    acts,
+    signed_in,
+    visits,
+)
+from giaoban.meetings import services as meeting_services
+from giaoban.orgs import selectors as orgs
+from giaoban.reporting import selectors, services
+from giaoban.reporting.rules import figures_from_texts
+from giaoban.tasks import services as task_services
+from giaoban.tasks.rules import Origin
+
+pytestmark = pytest.mark.django_db
+
+WHO = ("", "nobody", "outsider", "officer", "receiver", "secretary", "head", "administrator", "ministry", "inspector")
+MOST_QUERIES = 60
+
+# The example stands at a provincial unit, where receiver, secretary, head and administrator are. The officer is beneath
+# it, the ministry's receiver and the inspector above it; the outsider is head and secretary of a sibling.
+# 200 shown · 302 done, or sent elsewhere · 403 seen, not allowed · 404 unknown to the person · 422 something is lacking
+#                                (none) nobody outsider officer receiver secretary head administrator ministry inspector
+TABLE = """
+get home                         302    200    200      200     200      200       200  200           200      200
+get healthz                      200    200    200      200     200      200       200  200           200      200
+get accounts:sign-in             200    302    302      302     302      302       302  302           302      302
+get accounts:password            302    200    200      200     200      200       200  200           200      200
+get accounts:password-changed    302    200    200      200     200      200       200  200           200      200
+get orgs:tree                    302    200    200      200     200      200       200  200           200      200
+get orgs:search                  302    200    200      200     200      200       200  200           200      200
+get orgs:gaps                    302    200    200      200     200      200       200  200           200      200
+get orgs:region                  302    200    200      200     200      200       200  200           200      200
+get orgs:unit                    302    404    404      404     200      200       200  200           200      200
+get reporting:index              302    200    200      200     200      200       200  200           200      200
+get reporting:index-csv          302    200    200      200     200      200       200  200           200      200
+get reporting:request            302    404    200      403     200      403       200  403           200      403
+get reporting:open-period        302    404    200      403     200      403       200  403           200      403
+get reporting:reception          302    404    404      404     200      200       200  200           200      200
+get reporting:reception-csv      302    404    404      404     200      200       200  200           200      200
+get reporting:entry              302    404    404      200     200      200       200  200           200      200
+get reporting:workbook           302    404    404      200     403      403       403  403           403      403
+get reporting:submission         302    404    404      404     200      200       200  200           200      200
+get reporting:scan               302    404    404      404     200      200       200  200           200      200
+get reporting:submission-csv     302    404    404      404     200      200       200  200           200      200
+get reporting:table-index        302    200    200      200     200      200       200  200           200      200
+get reporting:table              302    404    404      404     200      200       200  200           200      200
+get reporting:table-csv          302    404    404      404     200      200       200  200           200      200
+get indicators:reading           302    404    404      404     404      404       404  404           200      200
+get indicators:reading-csv       302    404    404      404     404      404       404  404           200      200
+get monitoring:matrix            302    200    200      200     200      200       200  200           200      200
+get monitoring:matrix-csv        302    200    200      200     200      200       200  200           200      200
+get monitoring:findings          302    200    200      200     200      200       200  200           200      200
+get monitoring:finding           302    404    404      404     404      404       404  404           200      404
+get monitoring:rule              302    200    200      200     200      200       200  200           200      200
+get monitoring:discrepancies     302    200    200      200     200      200       200  200           200      200
+get monitoring:discrepancy       302    404    404      404     404      404       404  404           200      200
+get meetings:index               302    200    200      200     200      200       200  200           200      200
+get meetings:plan                302    403    200      403     403      200       200  403           403      403
+get meetings:meeting             302    404    404      200     200      200       200  200           200      200
+get meetings:conclusion          302    404    404      404     200      200       200  200           200      200
+get meetings:clears              302    404    404      404     403      200       200  403           403      403
+get meetings:projector           302    404    404      404     200      200       200  200           200      200
+get meetings:attachment          302    404    404      200     200      200       200  200           200      200
+get meetings:notice-pdf          302    404    404      200     200      200       200  200           200      200
+get meetings:notice-docx         302    404    404      200     200      200       200  200           200      200
+get briefs:book                  302    404    404      404     200      200       200  200           200      200
+get briefs:pdf                   302    404    404      404     200      200       200  200           200      200
+get briefs:docx                  302    404    404      404     200      200       200  200           200      200
+get tasks:index                  302    200    200      200     200      200       200  200           200      200
+get tasks:task                   302    404    404      200     200      200       200  200           200      200
+get tasks:share                  302    404    404      200     200      200       200  200           200      200
+get tasks:export                 302    200    200      200     200      200       200  200           200      200
+post accounts:sign-out           302    302    302      302     302      302       302  302           302      302
+post accounts:act-for            302    404    404      404     302      302       302  302           404      404
+post reporting:read-workbook     302    404    404      422     403      403       403  403           403      403
+post meetings:invite             302    404    404      403     403      302       302  403           403      403
+post meetings:attendance         302    404    404      403     403      302       302  403           403      403
+post meetings:agenda             302    404    404      403     403      302       302  403           403      403
+post meetings:agenda-item        302    404    404      403     403      302       302  403           403      403
+post meetings:attach             302    404    404      403     403      302       302  403           403      403
+post meetings:freeze             302    404    404      403     403      302       302  403           403      403
+post meetings:hold               302    404    404      403     403      302       302  403           403      403
+post meetings:record             302    404    404      404     403      302       302  403           403      403
+post meetings:split              302    404    404      404     403      302       302  403           403      403
+post meetings:kind               302    404    404      404     403      302       302  403           403      403
+post meetings:undo               302    404    404      404     403      302       302  403           403      403
+post meetings:issue              302    404    404      404     403      403       422  403           403      403
+post meetings:complete           302    404    404      403     403      302       302  403           403      403
+post tasks:progress              302    404    404      302     403      403       403  403           403      403
+post tasks:verify                302    404    404      403     302      302       302  403           403      403
+post tasks:reopen                302    404    404      403     302      302       302  403           403      403
+post tasks:deadline              302    404    404      403     403      302       302  403           403      403
+"""
+
+
+def answers() -> dict[str, dict[str, int]]:
+    """By method and address, then by person."""
+    found = {}
+    for line in TABLE.strip().splitlines():
+        method, name, *statuses = line.split()
+        found[f"{method} {name}"] = dict(zip(WHO, map(int, statuses), strict=True))
+    return found
+
+
+def first_of_each(listed: list[Visit]) -> dict[str, Visit]:
+    """One example of every address, the first one."""
+    found: dict[str, Visit] = {}
+    for visit in listed:
+        found.setdefault(visit.route, visit)
+    return found
+
+
+@pytest.fixture
+def browsers(world: World) -> dict[str, Client]:
+    return {who: signed_in(who) if who else Client() for who in WHO}
+
+
+def status(browser: Client, method: str, visit: Visit) -> int:
+    """What a person is answered; whatever it did is undone, and the person stays signed in."""
+    cookies = copy(browser.cookies)
+    for file in visit.data.values():
+        if isinstance(file, SimpleUploadedFile):
+            file.seek(0)
+    with transaction.atomic():
+        answer = getattr(browser, method)(visit.address, visit.data)
+        transaction.set_rollback(True)
+    browser.cookies = cookies
+    return int(answer.status_code)
+
+
+def test_every_address_answers_every_role_as_the_table_says(world: World, browsers: dict[str, Client]) -> None:
+    found = {
+        f"{method} {visit.route}": {who: status(browsers[who], method, visit) for who in WHO}
+        for method, listed in (("get", visits(world)), ("post", acts(world)))
+        for visit in first_of_each(listed).values()
+    }
+    said = answers()
+    assert found.keys() == said.keys()
+    assert [
+        f"{address}, {who or 'nobody signed in'}: {status}, the table says {said[address][who]}"
+        for address, row in found.items()
+        for who, status in row.items()
+        if status != said[address][who]
+    ] == []
+
+
+HEAVY = (
+    "home",
+    "orgs:tree",
+    "orgs:unit",
+    "reporting:index",
+    "reporting:reception",
+    "reporting:table-index",
+    "reporting:table",
+    "monitoring:matrix",
+    "monitoring:findings",
+    "meetings:index",
+    "meetings:meeting",
+    "meetings:conclusion",
+    "meetings:projector",
+    "tasks:index",
+    "tasks:task",
+)
+
+
+def cost(browser: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert browser.get(address).status_code == 200
+    return len(queries)
+
+
+def more(world: World) -> None:
+    """Three times the communes that owe, several times the reports, tasks, participants and paragraphs."""
+    at, due_on = world.now, world.today + timedelta(days=9)
+    units = [card.id for card in orgs.children_of(world.host, LINE, world.today)[6:16]]
+    asked = services.request_report(
+        REQUEST_FORM, world.period, units=units, receiver=world.host, due_on=due_on, basis="2", by=SYSTEM, at=at
+    )
+    figures, _ = figures_from_texts(selectors.definition_of(selectors.form_by_key(REQUEST_FORM)), FIGURES)
+    for obligation in asked[:6]:
+        sent = services.submit(obligation, figures=figures, by=SYSTEM, at=at, signatures=SIGNED)
+        if obligation != asked[0]:
+            services.accept(sent, by=SYSTEM, at=at)
+    for number in range(8):
+        task_services.assign(
+            title=f"Việc {number}",
+            issuer_id=world.host,
+            unit_ids=units[:4],
+            product="Văn bản",
+            due_on=due_on,
+            origin=Origin("test", "Thử", "/", f"more-{number}"),
+            by=SYSTEM,
+            at=at,
+        )
+    held = world.meetings["held"]
+    meeting_services.add_participants(held, unit_ids=units, by=SYSTEM, at=at)
+    for number in range(6):
+        meeting_services.record_paragraph(held, text=f"Đoạn {number}", kind="task", what="Việc", by=SYSTEM, at=at)
+
+
+def test_the_cost_of_a_page_does_not_grow_with_the_data(world: World, browsers: dict[str, Client]) -> None:
+    """The same number of queries for the receiver's pages before and after much more has come in."""
+    examples = first_of_each(visits(world))
+    chosen = {name: examples[name].address for name in HEAVY}
+    chosen |= {"meetings:meeting": "/hop/held/", "meetings:conclusion": "/hop/held/ket-luan/"}
+    chosen["meetings:projector"] = "/hop/held/chieu/"
+    people = {"monitoring:matrix": "inspector", "monitoring:findings": "ministry"}
+    browser = {name: browsers[people.get(name, "head")] for name in HEAVY}
+    for name in HEAVY:
+        browser[name].get(chosen[name])  # what a process reads once
+    before = {name: cost(browser[name], chosen[name]) for name in HEAVY}
+    more(world)
+    after = {name: cost(browser[name], chosen[name]) for name in HEAVY}
+    assert after == before
+    assert {name: count for name, count in after.items() if count > MOST_QUERIES} == {}

@@ -1,0 +1,93 @@
+"""Every page, wide and narrow: no violation found by axe, nothing in the console, nothing sticking out sideways."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT as AXE
+from django.urls import URLPattern, URLResolver, get_resolver
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from giaoban.config.tests.world import ROLES, Visit, World, acts, signed_in, visits
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+
+SCREENS = {"wide": (1440, 900), "narrow": (390, 844)}
+TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def names(patterns: list[URLPattern | URLResolver], room: str = "") -> Iterator[str]:
+    """The names of all addresses, with their room."""
+    for entry in patterns:
+        if isinstance(entry, URLResolver):
+            yield from names(entry.url_patterns, f"{entry.namespace}:" if entry.namespace else room)
+        elif entry.name:
+            yield room + entry.name
+
+
+def test_every_named_address_has_an_example(world: World) -> None:
+    """An example of each page, and of each address that only takes a form and cannot be opened."""
+    pages, takers = {visit.route for visit in visits(world)}, {visit.route for visit in acts(world)}
+    assert pages | takers == set(names(get_resolver().url_patterns))
+    refused = {f"{visit} {status}" for visit in acts(world) if (status := opened(visit)) != 405}
+    broken = {f"{visit} {status}" for visit in visits(world) if visit.is_file and (status := opened(visit)) != 200}
+    assert not refused | broken
+
+
+def opened(visit: Visit) -> int:
+    return signed_in(visit.who).get(visit.address).status_code
+
+
+@pytest.fixture
+def people(
+    browser: Browser, site: str, world: World, sign_in: Callable[[BrowserContext, str, str], None]
+) -> Iterator[dict[str, BrowserContext]]:
+    """A browser for every person, and one ("") for nobody."""
+    contexts = {login: browser.new_context(base_url=site) for login in ("", *ROLES)}
+    for login in ROLES:
+        sign_in(contexts[login], login, site)
+    yield contexts
+    for context in contexts.values():
+        context.close()
+
+
+def test_pages(people: dict[str, BrowserContext], world: World) -> None:
+    looks = [visit for visit in visits(world) if not visit.is_file]
+    faults = {f"{visit} ({visit.address})": list(faults_of(people[visit.who], visit.address)) for visit in looks}
+    listed = [f"{page}\n    " + "\n    ".join(dict.fromkeys(found)) for page, found in faults.items() if found]
+    assert not listed, "\n".join(listed)
+
+
+def faults_of(context: BrowserContext, address: str) -> Iterator[str]:
+    """What is wrong with a page, wide and then narrow. No script of ours asks for the width, so it is loaded once."""
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(f"script: {error}"))
+    page.on("requestfailed", lambda request: said.append(f"not loaded: {request.url}"))
+    for screen, (width, height) in SCREENS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        if page.url == "about:blank":
+            answer = page.goto(address)
+            if answer is None or not answer.ok:
+                yield f"status {answer and answer.status}"
+        sideways = page.evaluate(TOO_WIDE)
+        if sideways > 0:
+            yield f"{screen}: {sideways} pixels stick out sideways"
+        for violation in violations(page):
+            yield from (f"{screen}: {words(violation, node)}" for node in violation["nodes"])
+    yield from said
+    page.close()
+
+
+def violations(page: Page) -> list[dict[str, Any]]:
+    """What axe finds; its program is put into a page once."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    found: list[dict[str, Any]] = page.evaluate("axe.run({resultTypes: ['violations']}).then((all) => all.violations)")
+    return found
+
+
+def words(violation: dict[str, Any], node: dict[str, Any]) -> str:
+    messages = "; ".join(check["message"] for kind in ("any", "all", "none") for check in node[kind])
+    return f"{violation['id']} at {' '.join(map(str, node['target']))}: {messages}"
