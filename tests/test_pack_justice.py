@@ -158,7 +158,7 @@ def test_published_forms_do_not_change(pack: Pack) -> None:
 def test_capture_and_request_forms_are_never_official(pack: Pack) -> None:
     forms = {form.key: form.definition for form in pack.forms}
     assert {key for key, form in forms.items() if form.printable_as_official} == set(PUBLISHED_FORMS)
-    assert len(forms) == 10
+    assert len(forms) == 11
 
 
 def test_the_whole_family_of_17_is_linked(pack: Pack) -> None:
