@@ -1,20 +1,17 @@
 """What the tests of the whole product share: the pack, the data of the main job, a web server, a signed-in browser."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection, connections
 from django.utils import timezone
-from playwright.sync_api import BrowserContext
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
 from giaoban.config.demo import main
-from giaoban.config.tests.world import SYSTEM, World, apart, build, empty_database, signed_in
+from giaoban.config.tests.world import SYSTEM, World, apart, build, empty_database
 from giaoban.kit.packs import load_pack
 
 
@@ -80,22 +77,3 @@ def site(committed: None) -> Iterator[str]:
     server = LiveServer("localhost")
     yield str(server.url)
     server.stop()
-
-
-def session_cookie(login: str) -> str:
-    """A session of a person, written so that the web server sees it."""
-
-    return apart(lambda: signed_in(login).cookies[settings.SESSION_COOKIE_NAME].value)
-
-
-@pytest.fixture
-def sign_in() -> Callable[[BrowserContext, str, str], Any]:
-    """sign_in(context, login, address): the browser is that person's from now on."""
-
-    def signed_in(context: BrowserContext, login: str, address: str) -> None:
-        context.clear_cookies()
-        context.add_cookies(
-            [{"name": settings.SESSION_COOKIE_NAME, "value": session_cookie(login), "url": address, "httpOnly": True}]
-        )
-
-    return signed_in

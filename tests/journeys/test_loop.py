@@ -1,7 +1,7 @@
 """The whole loop in the browser: ask, report, send back, accept, add up, meet, conclude, assign, verify, and again."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from io import BytesIO
@@ -9,12 +9,11 @@ from zipfile import ZipFile
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from pypdf import PdfReader
 from pytest_django.live_server_helper import LiveServer
 
-from giaoban.config.tests.world import HOST, LINE, SIBLING, apart, open_account, unit_id
-from giaoban.core.vietnamese import day
+from giaoban.config.tests.world import HOST, LINE, SIBLING, apart, open_account, sign_in, unit_id
 from giaoban.kit.jobs import run_pending
 from giaoban.kit.permissions import Role
 from giaoban.orgs import selectors as orgs
@@ -45,7 +44,6 @@ def office(
     justice_pack: None,
     live_server: LiveServer,
     browser: Browser,
-    sign_in: Callable[[BrowserContext, str, str], None],
 ) -> Iterator[Office]:
     today = timezone.localdate()
     host = unit_id(HOST)
@@ -360,4 +358,3 @@ def test_the_whole_loop(office: Office) -> None:
         office.sibling.goto(address)
         expect(office.sibling.get_by_text(PERIOD)).to_have_count(0)
         expect(office.sibling.get_by_text(MATTER)).to_have_count(0)
-    assert day(office.today)

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection, connections
@@ -40,6 +41,9 @@ from giaoban.reporting import services as reporting_services
 from giaoban.reporting.rules import figures_from_texts
 from giaoban.tasks import selectors as tasks
 from giaoban.tasks import services as task_services
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
 
 T = TypeVar("T")
 
@@ -179,6 +183,14 @@ def signed_in(login: str) -> Client:
     client = Client()
     client.force_login(person(login), backend="django.contrib.auth.backends.ModelBackend")
     return client
+
+
+def sign_in(browser: "BrowserContext", login: str, address: str) -> None:
+    """The browser is that person's from now on; the session is written so that a web server sees it."""
+    name = settings.SESSION_COOKIE_NAME
+    value = apart(lambda: signed_in(login).cookies[name].value)
+    browser.clear_cookies()
+    browser.add_cookies([{"name": name, "value": value, "url": address, "httpOnly": True}])
 
 
 def _reports(world: World) -> None:
