@@ -76,12 +76,13 @@ def span_in_order(name: str) -> models.CheckConstraint:
     )
 
 
-def no_overlap(name: str, columns: Sequence[str]) -> ExclusionConstraint:
-    """Refuse two rows of the same columns whose spans share a day."""
+def no_overlap(name: str, columns: Sequence[str], *, where: Q | None = None) -> ExclusionConstraint:
+    """Refuse two rows of the same columns whose spans share a day; `where`: among these rows only."""
     span = Func("valid_from", "valid_to", function="daterange", output_field=DateRangeField())
     return ExclusionConstraint(
         name=name,
         expressions=[*((column, RangeOperators.EQUAL) for column in columns), (span, RangeOperators.OVERLAPS)],
+        condition=where,
     )
 
 

@@ -68,12 +68,14 @@ def load_areas(pack: Pack, say: Say) -> None:
     say(sync_rows(Area.objects.all(), ["key"], [{"key": key} for key in keys], keep_absent=True).words("areas"))
     ids = dict(Area.objects.values_list("key", "pk"))
     kinds = dict(AreaKind.objects.values_list("key", "pk"))
+    levels = {kind.key: kind.level for kind in pack.area_kinds}
     versions = [
         {
             "area_id": ids[one.key],
             "valid_from": one.valid_from,
             "valid_to": one.valid_to,
             "kind_id": kinds[one.kind],
+            "level": levels[one.kind],
             "name": one.name,
             "code": one.code,
             "parent_id": ids[one.parent] if one.parent else None,

@@ -9,6 +9,8 @@ from django.db import models
 from giaoban.kit.models import Dated, no_overlap, span_in_order
 from giaoban.kit.permissions import ROLE_NAMES, Role
 
+AS_KNOWN = "Known for this day; the first day is unknown (`valid_from` empty): before it, screens say so."
+
 
 class AreaKind(models.Model):
     """A kind of territory that the pack names; `level` 0 is the widest."""
@@ -60,6 +62,53 @@ class Field(models.Model):
         return self.name
 
 
+class EventState(models.TextChoices):
+    AHEAD = "ahead", "ghi trước"
+    IN_FORCE = "in-force", "đã có hiệu lực"
+    UNDONE = "undone", "đã hoàn tác"
+
+
+@pghistory.track()
+class Event(models.Model):
+    """One change of the map or of the bodies on one day: `on` is the first day of the new state.
+
+    request: the event as data (`core.events.to_data`), empty for one that a pack tells with its rows. before: the rows
+    of everything it touched as they stood. receipts: what the rooms did with what hung on the units, by room; both
+    serve the undo. An event `AHEAD` has its dated rows already; what hangs on the units follows on the day.
+    """
+
+    key = models.CharField(max_length=120, unique=True)
+    kind = models.CharField(max_length=40)
+    title = models.CharField(max_length=300)
+    on = models.DateField()
+    basis = models.CharField(max_length=300, blank=True)
+    basis_on = models.DateField(null=True, blank=True)
+    reason = models.TextField(blank=True)
+    source = models.CharField(max_length=200, blank=True)
+    note = models.TextField(blank=True)
+    state = models.CharField(max_length=20, choices=EventState.choices, default=EventState.IN_FORCE)
+    request = models.JSONField(default=dict)
+    before = models.JSONField(default=dict)
+    receipts = models.JSONField(default=dict)
+    recorded_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["on"]), models.Index(fields=["state", "on"]))
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.on})"
+
+
+class ByEvent(models.Model):
+    """A row that an event wrote; None: it stands since before events were recorded."""
+
+    event = models.ForeignKey(Event, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
 class Area(models.Model):
     """A territory. What it is called and where it belongs: `versions`."""
 
@@ -70,11 +119,15 @@ class Area(models.Model):
 
 
 @pghistory.track()
-class AreaVersion(Dated):
+class AreaVersion(Dated, ByEvent):
+    """`level` repeats that of the kind: a code is used once a day within a level."""
+
     area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="versions")
     kind = models.ForeignKey(AreaKind, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=200)
+    level = models.PositiveSmallIntegerField()
     code = models.CharField(max_length=20, blank=True)
+    known_on = models.DateField(null=True, blank=True, help_text=AS_KNOWN)
     parent = models.ForeignKey(Area, null=True, on_delete=models.PROTECT, related_name="+")
     sort_key = models.CharField(max_length=400)
     search_key = models.CharField(max_length=400, db_index=True)
@@ -85,8 +138,12 @@ class AreaVersion(Dated):
         constraints = (
             span_in_order("area_span_in_order"),
             no_overlap("area_one_version_a_day", ["area"]),
+            no_overlap("area_code_once_a_day_in_a_level", ["level", "code"], where=~models.Q(code="")),
         )
-        indexes = (models.Index(fields=["parent", "valid_from", "valid_to"]),)
+        indexes = (
+            models.Index(fields=["parent", "valid_from", "valid_to"]),
+            models.Index(fields=["code"], name="area_version_code"),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -115,12 +172,17 @@ class SuccessionKind(models.TextChoices):
     TRANSFER = "transfer", "chuyển nhiệm vụ"
 
 
-class Succession(models.Model):
-    """From an old identity to a new one on a day; `whole` = all of the old goes to the new."""
+class Succession(ByEvent):
+    """From an old identity to a new one on a day; `whole` = all of the old goes to the new.
+
+    share: the part of the old one's figures that goes to the new, 0 < share < 1; None with `whole` False: not known,
+    and the series is broken.
+    """
 
     on = models.DateField()
     kind = models.CharField(max_length=20, choices=SuccessionKind.choices)
     whole = models.BooleanField()
+    share = models.DecimalField(max_digits=12, decimal_places=9, null=True, blank=True)
     basis = models.CharField(max_length=300, blank=True)
     source = models.CharField(max_length=200, blank=True)
 
@@ -128,12 +190,21 @@ class Succession(models.Model):
         abstract = True
 
 
+def share_in_bounds(name: str) -> models.CheckConstraint:
+    """A share is a real part, and a whole needs none."""
+    real_part = models.Q(whole=False, share__gt=0, share__lt=1)
+    return models.CheckConstraint(name=name, condition=models.Q(share__isnull=True) | real_part)
+
+
 class AreaSuccession(Succession):
     old = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="successions")
     new = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="origins")
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["old", "new", "on"], name="area_succession_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=["old", "new", "on"], name="area_succession_once"),
+            share_in_bounds("area_succession_share"),
+        )
 
     def __str__(self) -> str:
         return f"{self.old} → {self.new} ({self.on})"
@@ -173,11 +244,13 @@ class Unit(models.Model):
 
 
 @pghistory.track()
-class UnitVersion(Dated):
+class UnitVersion(Dated, ByEvent):
     unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="versions")
     kind = models.ForeignKey(UnitKind, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=300)
     short_name = models.CharField(max_length=200)
+    code = models.CharField(max_length=40, blank=True)
+    known_on = models.DateField(null=True, blank=True, help_text=AS_KNOWN)
     area = models.ForeignKey(Area, null=True, on_delete=models.PROTECT, related_name="+")
     sort_key = models.CharField(max_length=600)
     search_key = models.CharField(max_length=600, db_index=True)
@@ -188,6 +261,7 @@ class UnitVersion(Dated):
         constraints = (
             span_in_order("unit_span_in_order"),
             no_overlap("unit_one_version_a_day", ["unit"]),
+            no_overlap("unit_code_once_a_day", ["code"], where=~models.Q(code="")),
         )
         indexes = (models.Index(fields=["kind", "valid_from", "valid_to"]),)
 
@@ -196,7 +270,7 @@ class UnitVersion(Dated):
 
 
 @pghistory.track()
-class UnitParent(Dated):
+class UnitParent(Dated, ByEvent):
     unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="parents")
     parent = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="children")
     line = models.ForeignKey(Line, on_delete=models.PROTECT, related_name="+")
@@ -211,6 +285,24 @@ class UnitParent(Dated):
 
     def __str__(self) -> str:
         return f"{self.unit} ⊂ {self.parent}"
+
+
+@pghistory.track()
+class ServedArea(Dated, ByEvent):
+    """A unit works for an area: a regional office for several communes. Its own seat: `UnitVersion.area`."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="serves")
+    area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="served_by")
+    source = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = (
+            span_in_order("served_area_span_in_order"),
+            no_overlap("served_area_once_a_day", ["unit", "area"]),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.unit} → {self.area}"
 
 
 class UnitClosure(Dated):
@@ -231,12 +323,31 @@ class UnitClosure(Dated):
         return f"{self.ancestor} ⊇ {self.descendant}"
 
 
+class UnitReach(Dated):
+    """Whom a post at `reader` lets read, and when: itself, all beneath it on any line, and the history of these.
+
+    Derived from closure and successions, never written by hand; `visible_to` is one sub-query on it.
+    """
+
+    reader = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+")
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        indexes = (models.Index(fields=["reader", "unit"], name="reach_down"),)
+
+    def __str__(self) -> str:
+        return f"{self.reader} reads {self.unit}"
+
+
 class UnitSuccession(Succession):
     old = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="successions")
     new = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="origins")
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["old", "new", "on"], name="unit_succession_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=["old", "new", "on"], name="unit_succession_once"),
+            share_in_bounds("unit_succession_share"),
+        )
 
     def __str__(self) -> str:
         return f"{self.old} → {self.new} ({self.on})"
@@ -263,3 +374,33 @@ class Post(Dated):
 
     def __str__(self) -> str:
         return f"{self.user} · {Role(self.role)}"
+
+
+class ImportState(models.TextChoices):
+    EXAMINED = "examined", "đã xem thử"
+    APPLIED = "applied", "đã áp dụng"
+    DROPPED = "dropped", "đã bỏ"
+
+
+@pghistory.track()
+class ReorganisationImport(models.Model):
+    """A table of a reorganisation as it came, what a person decided about each slip, and the event that it became.
+
+    rows: the table as read, a mapping per row with its number in the file. decisions: slip key → what was chosen.
+    """
+
+    name = models.CharField(max_length=200)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    on = models.DateField()
+    title = models.CharField(max_length=300)
+    basis = models.CharField(max_length=300)
+    basis_on = models.DateField(null=True, blank=True)
+    reason = models.TextField(blank=True)
+    rows = models.JSONField(default=list)
+    decisions = models.JSONField(default=dict)
+    state = models.CharField(max_length=20, choices=ImportState.choices, default=ImportState.EXAMINED)
+    event = models.OneToOneField(Event, null=True, on_delete=models.PROTECT, related_name="imported_from")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
