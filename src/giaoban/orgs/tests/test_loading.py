@@ -81,7 +81,7 @@ def test_areas_of_another_pack_are_left_alone() -> None:
     other = Area.objects.create(key="moon")
     load(TINY)
     version = AreaVersion.objects.filter(area__key="shore:long").get()
-    AreaVersion.objects.create(area=other, kind=version.kind, name="Moon", sort_key="", search_key="moon")
+    AreaVersion.objects.create(area=other, kind=version.kind, level=1, name="Moon", sort_key="", search_key="moon")
     load(TINY)
     assert AreaVersion.objects.filter(area=other).exists()
     assert kind.key == "office"

@@ -135,7 +135,9 @@ def test_without_a_post_the_tree_says_what_to_do() -> None:
 def test_a_region_says_that_it_is_unverified(coast: dict[str, Unit]) -> None:
     kind = AreaKind.objects.create(key="shore", name="bờ", level=1)
     area = Area.objects.create(key="shore:south")
-    AreaVersion.objects.create(area=area, kind=kind, name="Bờ Nam", code="07", sort_key="", search_key="")
+    AreaVersion.objects.create(
+        area=area, kind=kind, level=kind.level, name="Bờ Nam", code="07", sort_key="", search_key=""
+    )
     UnitVersion.objects.filter(unit=coast["south"]).update(
         area=area, kind=factories.kind("council", represents_area=True)
     )

@@ -190,7 +190,15 @@ def area(key: str, name: str, *, code: str = "", parent: Area | None = None, unt
     kind = AreaKind.objects.get_or_create(key="shore", defaults={"name": "bờ", "level": 1})[0]
     made = Area.objects.create(key=key)
     AreaVersion.objects.create(
-        area=made, kind=kind, name=name, code=code, parent=parent, sort_key="", search_key="", valid_to=until
+        area=made,
+        kind=kind,
+        level=kind.level,
+        name=name,
+        code=code,
+        parent=parent,
+        sort_key="",
+        search_key="",
+        valid_to=until,
     )
     return made
 
@@ -230,7 +238,14 @@ def test_an_area_is_called_by_its_nearest_version() -> None:
     shore = area("east", "Bờ Cũ", until=date(2000, 1, 1))
     kind = AreaKind.objects.get(key="shore")
     AreaVersion.objects.create(
-        area=shore, kind=kind, name="Bờ Mới", sort_key="", search_key="", valid_from=date(2000, 1, 1), valid_to=MERGED
+        area=shore,
+        kind=kind,
+        level=1,
+        name="Bờ Mới",
+        sort_key="",
+        search_key="",
+        valid_from=date(2000, 1, 1),
+        valid_to=MERGED,
     )
     assert selectors.area_card(shore.pk, TODAY).bare == "Mới"
     assert selectors.area_card(shore.pk, date(1999, 1, 1)).bare == "Cũ"

@@ -1,0 +1,69 @@
+"""Whom a person may see: everything shown to a person starts from `visible_to`."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+from django.http import Http404
+
+from giaoban.kit.actors import Actor
+from giaoban.kit.models import valid_on
+from giaoban.orgs.models import Unit, UnitParent
+from giaoban.orgs.selectors.cards import UnitCard, card, cards
+
+# Parameters: day, own units, own units, day, day.
+SCOPE = """
+    WITH RECURSIVE ended(id) AS (
+        SELECT unit_id FROM orgs_unitversion GROUP BY unit_id HAVING bool_and(coalesce(valid_to <= %s::date, false))
+    ), scope(id) AS (
+        SELECT unnest(%s::bigint[])
+        UNION
+        SELECT descendant_id FROM orgs_unitclosure
+        WHERE ancestor_id = ANY(%s::bigint[]) AND daterange(valid_from, valid_to) @> %s::date
+        UNION
+        SELECT past.id FROM scope JOIN (
+            SELECT new_id AS above, old_id AS id FROM orgs_unitsuccession WHERE "on" <= %s::date
+            UNION ALL
+            SELECT ancestor_id, descendant_id FROM orgs_unitclosure
+        ) past ON past.above = scope.id JOIN ended ON ended.id = past.id
+    )
+    SELECT id FROM scope
+"""
+
+
+def scope_ids(unit_ids: Iterable[int], on: date) -> QuerySet[Unit, Any]:
+    """What belongs to units on a day, as a sub-query: they themselves, all beneath them on any line, and the history
+    of all these: ended units that they succeeded, or that ever stood beneath one of them, step by step.
+
+    A unit that still exists is seen from where it stands, not from where it once stood.
+    """
+    own = list(unit_ids)
+    return Unit.objects.filter(pk__in=RawSQL(SCOPE, [on, own, own, on, on])).values("pk")  # noqa: S611  # nosec B611 - constant
+
+
+def visible_ids(actor: Actor, on: date) -> QuerySet[Unit, Any]:
+    """The units that an actor may see, as a sub-query: the scope of the units at which a post is held."""
+    return Unit.objects.values("pk") if actor.everything else scope_ids(actor.unit_ids, on)
+
+
+def visible_to(actor: Actor, on: date) -> QuerySet[Unit]:
+    return Unit.objects.filter(pk__in=visible_ids(actor, on))
+
+
+def unit_for(actor: Actor, key: str, on: date) -> UnitCard:
+    """The unit of a key, if the actor may see it; otherwise, or when there is none, 404."""
+    unit = visible_to(actor, on).filter(key=key).first()
+    if unit is None:
+        raise Http404("Không có đơn vị này trong phạm vi của bạn.")
+    return card(unit.pk, on)
+
+
+def tops_of(actor: Actor, on: date) -> list[UnitCard]:
+    """Where the actor's tree begins: the units at which a post is held; for the system, units without a parent."""
+    ids: Iterable[int] = actor.unit_ids
+    if actor.everything:
+        under = UnitParent.objects.filter(valid_on(on)).values("unit_id")
+        ids = Unit.objects.exclude(pk__in=under).values_list("pk", flat=True)
+    return list(cards(ids, on).values())

@@ -1,0 +1,97 @@
+"""Who stands under whom, on a line, on a day."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+from django.db.models import Count
+
+from giaoban.kit.models import valid_on
+from giaoban.orgs.models import Line, UnitClosure, UnitParent, UnitVersion
+from giaoban.orgs.selectors.cards import UnitCard, called_on, cards
+
+
+@dataclass(frozen=True, slots=True)
+class LineParent:
+    """A unit's parent on a line, with the span in which it is so."""
+
+    line: str
+    line_name: str
+    parent: UnitCard
+    valid_from: date | None
+    valid_to: date | None
+
+
+def lines() -> list[Line]:
+    """In the order of the pack."""
+    return list(Line.objects.order_by("pk"))
+
+
+def children_of(unit_id: int, line: str, on: date) -> list[UnitCard]:
+    """Direct children on a line on a day, in Vietnamese alphabetical order."""
+    ids = UnitParent.objects.filter(valid_on(on), parent_id=unit_id, line__key=line).values_list("unit_id", flat=True)
+    return sorted(cards(ids, on).values(), key=lambda one: one.sort_key)
+
+
+def parents_of(unit_id: int) -> list[LineParent]:
+    """All parents on all lines, oldest first; each as called when it last was the parent."""
+    rows = list(UnitParent.objects.filter(unit_id=unit_id).select_related("line").order_by("line_id"))
+    rows.sort(key=lambda row: (row.line_id, row.valid_from or date.min))
+    days = {row.pk: row.valid_to - date.resolution if row.valid_to else date.max for row in rows}
+    called = called_on((row.parent_id, days[row.pk]) for row in rows)
+    return [
+        LineParent(row.line.key, row.line.name, called[row.parent_id, days[row.pk]], row.valid_from, row.valid_to)
+        for row in rows
+    ]
+
+
+def ancestors_of(unit_id: int, line: str, on: date) -> list[int]:
+    """Ids of the unit and its ancestors on a line on a day, nearest first."""
+    return list(
+        UnitClosure.objects.filter(valid_on(on), descendant_id=unit_id, line__key=line)
+        .order_by("depth")
+        .values_list("ancestor_id", flat=True)
+    )
+
+
+def descendant_ids(unit_id: int, line: str, on: date, *, kind: str | None = None) -> list[int]:
+    """Ids beneath a unit on a line on a day (itself excluded), of one kind if given."""
+    rows = UnitClosure.objects.filter(valid_on(on), ancestor_id=unit_id, line__key=line, depth__gt=0)
+    if kind is not None:
+        of_kind = UnitVersion.objects.filter(valid_on(on), kind__key=kind).values("unit_id")
+        rows = rows.filter(descendant_id__in=of_kind)
+    return list(rows.values_list("descendant_id", flat=True))
+
+
+def branches(unit_id: int, line: str, on: date) -> dict[int, int]:
+    """Each unit beneath `unit_id` on a line on a day → the direct child of `unit_id` through which it hangs."""
+    query = """
+        SELECT below.descendant_id, child.descendant_id
+        FROM orgs_unitclosure child
+        JOIN orgs_unitclosure below ON below.ancestor_id = child.descendant_id AND below.line_id = child.line_id
+        JOIN orgs_line line ON line.id = child.line_id
+        WHERE child.ancestor_id = %(unit)s AND child.depth = 1 AND line.key = %(line)s
+          AND daterange(child.valid_from, child.valid_to) @> %(on)s::date
+          AND daterange(below.valid_from, below.valid_to) @> %(on)s::date
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"unit": unit_id, "line": line, "on": on})
+        return dict(cursor.fetchall())
+
+
+def first_line_beneath(unit_id: int, on: date) -> str:
+    """The line on which most units stand directly beneath a unit on a day; "" when nothing does."""
+    rows = UnitParent.objects.filter(valid_on(on), parent_id=unit_id).values_list("line__key")
+    return next((key for key, _ in rows.annotate(count=Count("pk")).order_by("-count", "line_id")), "")
+
+
+def child_counts(unit_ids: Collection[int], line: str, on: date) -> dict[int, int]:
+    """How many units stand directly beneath each of these."""
+    rows = UnitParent.objects.filter(valid_on(on), parent_id__in=unit_ids, line__key=line)
+    return dict(rows.values_list("parent_id").annotate(count=Count("pk")))
+
+
+def child_count(unit_id: int, on: date) -> int:
+    """How many units stand directly beneath one, on any line."""
+    return UnitParent.objects.filter(valid_on(on), parent_id=unit_id).values("unit_id").distinct().count()
