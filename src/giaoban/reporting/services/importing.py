@@ -14,6 +14,7 @@ from giaoban.core.vietnamese import moment
 from giaoban.documents.services import store_blob
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
+from giaoban.kit.workbooks.guard import Bounds
 from giaoban.orgs.selectors import resolve_units
 from giaoban.reporting.models import Channel, FormVersion, ImportedFile, Obligation, Period, Submission
 from giaoban.reporting.rules import issue_key, unexplained, warnings_in
@@ -33,7 +34,6 @@ from giaoban.reporting.services.sending import (
     store,
     unchanged,
 )
-from giaoban.reporting.workbooks.guard import Bounds
 from giaoban.reporting.workbooks.reading import FilledWorkbook, bounds_of, read_filled
 
 MAX_CSV_BYTES = 64 * 2**20
