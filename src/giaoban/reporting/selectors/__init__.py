@@ -1,6 +1,7 @@
 """Reads: forms and periods, what is owed and what came in, consolidated tables, where numbers come from."""
 
 from giaoban.reporting.models import FormVersion, Obligation, Period, Submission
+from giaoban.reporting.selectors.answering import answers, require_answer
 from giaoban.reporting.selectors.comparing import SamePeriod, same_period
 from giaoban.reporting.selectors.consolidation import (
     NOT_STATED,
@@ -8,7 +9,6 @@ from giaoban.reporting.selectors.consolidation import (
     ConsolidatedLine,
     ConsolidatedTable,
     PeriodCard,
-    consolidate,
     is_not_summed,
     period_card,
 )
@@ -50,9 +50,8 @@ from giaoban.reporting.selectors.reception import (
     receptions_for,
     tables_beneath,
 )
-from giaoban.reporting.selectors.series import consolidate_series
+from giaoban.reporting.selectors.series import consolidate, consolidate_series
 from giaoban.reporting.selectors.snapshots import CellDifference, Confirmed, compare, confirmed_table
-from giaoban.reporting.selectors.tree import Person, SubUnit
 
 __all__ = [
     "NOT_STATED",
@@ -74,13 +73,12 @@ __all__ = [
     "Part",
     "Period",
     "PeriodCard",
-    "Person",
     "Reception",
     "ReceptionRow",
     "Reminding",
     "SamePeriod",
-    "SubUnit",
     "Submission",
+    "answers",
     "cell_origin",
     "checks_of",
     "compare",
@@ -118,6 +116,7 @@ __all__ = [
     "receptions_for",
     "remindings",
     "reporters_of",
+    "require_answer",
     "same_period",
     "simulated_units",
     "stand_for",

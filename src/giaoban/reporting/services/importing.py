@@ -15,13 +15,12 @@ from giaoban.documents.services import store_blob
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
 from giaoban.kit.workbooks.guard import Bounds
-from giaoban.orgs.selectors import resolve_units
+from giaoban.orgs.selectors import resolve_units, subunits_of
 from giaoban.reporting.models import Channel, FormVersion, ImportedFile, Obligation, Period, Submission
 from giaoban.reporting.rules import issue_key, unexplained, warnings_in
 from giaoban.reporting.selectors.entry import checks_of, subunit_kinds
 from giaoban.reporting.selectors.figures import previous_figures
 from giaoban.reporting.selectors.forms import definition_of, last_day, rules_of
-from giaoban.reporting.selectors.tree import subunits_of
 from giaoban.reporting.services.deciding import accept_all, require_receiver
 from giaoban.reporting.services.errors import ImportRefused
 from giaoban.reporting.services.sending import (
