@@ -340,7 +340,7 @@ def _in_todays_geography(example: Example, period: Period, report: Report) -> No
     report.check("địa giới 2026: độ phủ", "13/15", table.coverage_words)
     report.check(
         "địa giới 2026: ghi là chưa đầy đủ",
-        "Không có số liệu của kỳ này từ: Sở Tư pháp tỉnh Tây Ninh.",
+        "Không có số liệu của kỳ này từ: Sở Tư pháp tỉnh Tây Ninh (đến 30/06/2025).",
         table.incomplete_reason,
     )
 

@@ -245,7 +245,7 @@ def _end(table: Table, ends: Sequence[tuple[Row, date | None]]) -> None:
     if ends:
         with connection.cursor() as cursor:
             cursor.execute(
-                f"UPDATE {table.model._meta.db_table} SET valid_to = ends.day "  # noqa: S608 - our own names
+                f"UPDATE {table.model._meta.db_table} SET valid_to = ends.day "  # noqa: S608  # nosec B608 - our own names
                 "FROM unnest(%s::bigint[], %s::date[]) AS ends(pk, day) WHERE id = ends.pk",
                 [[row["pk"] for row, _ in ends], [day for _, day in ends]],
             )
@@ -254,7 +254,7 @@ def _end(table: Table, ends: Sequence[tuple[Row, date | None]]) -> None:
 def _remove(model: Any, ids: Iterable[int]) -> None:
     if held := list(ids):
         with connection.cursor() as cursor:
-            cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE id = ANY(%s::bigint[])", [held])  # noqa: S608
+            cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE id = ANY(%s::bigint[])", [held])  # noqa: S608  # nosec B608 - our own names
 
 
 def _add(model: Any, rows: Sequence[Row]) -> None:
@@ -265,8 +265,8 @@ def _add(model: Any, rows: Sequence[Row]) -> None:
     said = json.dumps(rows, default=str, ensure_ascii=False)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} ({columns}) "  # noqa: S608 - our own names
-            f"SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb)",
+            f"INSERT INTO {table} ({columns}) "  # noqa: S608  # nosec B608 - our own names
+            f"SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb)",  # nosec B608
             [said],
         )
 

@@ -190,6 +190,8 @@ def require_scope(by: Actor, work: Work, today: date) -> int | None:
                if its_tree == tree and (tree, key) not in made}
         for tree, held in named.items()
     }  # fmt: skip
+    for tree, kept in _kept_parents(work).items():
+        keys[tree] -= kept
     if work.plan.faults:  # nothing will be written: an unseen unit is one of the faults, as one that is not there
         keys["unit"] &= work.timelines["unit"].states.keys()
     units = dict(Unit.objects.filter(key__in=among_keys(keys["unit"])).values_list("pk", "key"))
@@ -199,6 +201,16 @@ def require_scope(by: Actor, work: Work, today: date) -> int | None:
     if any(_begins(work.timelines[tree], key, work.event.on) for tree, held in keys.items() for key in held):
         days.append(work.event.on)
     return require_over(by, units, areas, days=days, name=work.name, rootless=_rootless(work))
+
+
+def _kept_parents(work: Work) -> dict[Tree, set[str]]:
+    """What merely keeps the heirs of things that stood beneath it, itself unchanged: no right over it is needed."""
+    kept: dict[Tree, set[str]] = {"area": set(), "unit": set()}
+    for tree, link, _ in work.plan.links:
+        before, after = work.timelines[tree].state_on(link.old, work.eve), work.after(tree, link.new)
+        if before is not None and after is not None and (tree, link.new) in work.plan.created:
+            kept[tree] |= {parent for line, parent in after.parents if (line, parent) in before.parents}
+    return {tree: {key for key in held if (tree, key) not in work.plan.states} for tree, held in kept.items()}
 
 
 def _begins(timeline: Timeline, key: str, on: date) -> bool:

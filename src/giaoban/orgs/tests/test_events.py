@@ -260,7 +260,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("empty", event(), "nội dung"),
     ("not an event", {"on": "hôm qua", "steps": []}, "ngày"),
-    ("too long", event({"step": "rename", "tree": "unit", "key": "phong:1", "name": "P" * 301}), "dài"),
+    ("too long", event({"step": "rename", "tree": "unit", "key": "phong:1", "name": "P" * 301}), "Dài"),
     ("not text", event({"step": "rename", "tree": "unit", "key": "phong:1", "name": "A\x00"}), "ký tự"),
 ]
 

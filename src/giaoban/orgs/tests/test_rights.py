@@ -72,7 +72,8 @@ Steps = st.sets(st.tuples(st.integers(0, UNITS - 1), st.integers(0, UNITS - 1), 
 
 
 def make(worlds: tuple[Life, ...], steps: set[tuple[int, int, int]]) -> list[Unit]:
-    """The units of a world, without what was there before. Edges that would overlap others are left out."""
+    """The units of a world, without what was there before. Edges that would overlap others, or lie outside the unit's
+    life, are left out."""
     UnitSuccession.objects.all().delete()
     UnitParent.objects.all().delete()
     Unit.objects.all().delete()
@@ -93,10 +94,12 @@ def live(unit: Unit, life: Life) -> None:
 def hang(units: list[Unit], unit: Unit, life: Life) -> None:
     taken: set[tuple[str, int]] = set()
     for parent, line, start, end in life.under:
-        days = {(line, number) for number in range(start, end)}
+        lived = range(life.start or 0, DAYS + 1 if life.end is None else life.end)
+        days = {(line, number) for number in range(max(start, lived.start), min(end, lived.stop))}
         if days and not days & taken:
             taken |= days
-            factories.place(unit, units[parent], on_line=line, valid_from=day(start), valid_to=day(end))
+            first, last = max(start, lived.start), min(end, lived.stop)
+            factories.place(unit, units[parent], on_line=line, valid_from=day(first), valid_to=day(last))
 
 
 def succeed(units: list[Unit], steps: set[tuple[int, int, int]]) -> None:

@@ -21,7 +21,7 @@ from giaoban.orgs.selectors import (
     standing_on,
     unit_view,
 )
-from giaoban.reporting.models import OwingRule
+from giaoban.reporting.models import FormKind, FormVersion, OwingRule
 
 WHOLE: Final = Decimal(1)
 UNDIVIDED: Final = "undivided"
@@ -375,7 +375,8 @@ def _absent(
     unit_id: int, landed: Sequence[_Landed], view: View[int], line: str | None, form_id: int | None
 ) -> list[UnitCard]:
     """Predecessors of the unit, and of the units with figures, beneath which nobody owed the period's report, of the
-    kinds that have to do with the form: those its owing rules name.
+    kinds that have to do with the form: those its owing rules name; without rules, those that reported, or, unless the
+    figures are a publication, those through which they came.
 
     Predecessors of other units are not sought: which of them had to report is not known.
     """
@@ -396,7 +397,12 @@ def _absent(
         wanted -= having_beneath(wanted, reporters, line, view.then)
     if not wanted:
         return []
-    kinds = _kinds(form_id) or {card.kind for card in cards(reporters, view.then).values()}
+    kinds = _kinds(form_id)
+    if not kinds:
+        published = FormVersion.objects.filter(kind=FormKind.CAPTURE)
+        is_published = form_id is not None and published.filter(pk=form_id).exists()
+        concerned = reporters if is_published else reporters | {one.through for one in landed}
+        kinds = {card.kind for card in cards(concerned, view.then).values()}
     found = [card for card in cards(wanted, view.then).values() if card.kind in kinds]
     return sorted(found, key=lambda card: card.sort_key)
 
