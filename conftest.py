@@ -5,10 +5,12 @@ Tests marked `browser` drive Debian's Chromium; without it they are skipped, and
 
 import os
 import shutil
+from collections.abc import Iterator
 from typing import Any
 
 import hypothesis
 import pytest
+from django.db import connection
 
 # A slow, shared machine must not make a correct rule fail.
 hypothesis.settings.register_profile("steady", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -36,6 +38,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if skipped:
         terminalreporter.write_line(
             f"{len(skipped)} browser tests skipped: {NO_BROWSER} (as root: apt-get install chromium)"
+        )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:  # noqa: ARG001
+    """The test database; before it is dropped, sessions that the threads of jobs left open are ended."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
 
 

@@ -204,11 +204,12 @@ def require_scope(by: Actor, work: Work, today: date) -> int | None:
 
 
 def _kept_parents(work: Work) -> dict[Tree, set[str]]:
-    """What merely keeps the heirs of things that stood beneath it, itself unchanged: no right over it is needed."""
+    """What merely keeps the heirs of things that stood beneath it and wholly became these, itself unchanged: no right
+    over it is needed. What divides makes more of them: that is a matter for whoever is above."""
     kept: dict[Tree, set[str]] = {"area": set(), "unit": set()}
     for tree, link, _ in work.plan.links:
         before, after = work.timelines[tree].state_on(link.old, work.eve), work.after(tree, link.new)
-        if before is not None and after is not None and (tree, link.new) in work.plan.created:
+        if link.whole and before and after and (tree, link.new) in work.plan.created:
             kept[tree] |= {parent for line, parent in after.parents if (line, parent) in before.parents}
     return {tree: {key for key in held if (tree, key) not in work.plan.states} for tree, held in kept.items()}
 
