@@ -162,7 +162,7 @@ def meeting_page(
         "preparing": preparing,
         "concluded": held.state == MeetingState.CONCLUDED,
         "words": words,
-        "found": [unit for unit in found if unit.id not in invited],
+        "found": [unit for unit in found if unit.id not in invited and not unit.has_ended(held.held_on)],
         "refusal": refusal,
         "agenda_form": form if isinstance(form, AgendaItemForm) else AgendaItemForm(prefix="agenda"),
         "attachment_form": form if isinstance(form, AttachmentForm) else AttachmentForm(prefix="attachment"),
