@@ -37,7 +37,7 @@ from giaoban.orgs.models import (
     UnitSuccession,
     UnitVersion,
 )
-from giaoban.orgs.rules import bare_name
+from giaoban.orgs.rules import bare_name, unit_search_key, unit_sort_key
 from giaoban.orgs.services.events import one_at_a_time
 
 Say = Callable[[str], None]
@@ -232,8 +232,8 @@ def _unit_versions(pack: Pack, loading: _Loading) -> Changes:
             "known_on": one.known_on,
             "event_id": loading.event_id(one.event),
             "area_id": areas[one.area] if one.area else None,
-            "sort_key": _unit_sort_key(one.name, bare[one.area] if one.area else ""),
-            "search_key": fold(f"{one.name} {one.short_name}"),
+            "sort_key": unit_sort_key(one.name, bare[one.area] if one.area else ""),
+            "search_key": unit_search_key(one.name, one.short_name),
             "source": one.source,
             "note": one.note,
         }
@@ -335,11 +335,6 @@ def _bare_names(pack: Pack) -> dict[str, str]:
     kinds = {kind.key: kind.name for kind in pack.area_kinds}
     in_time = sorted(pack.areas, key=lambda one: one.valid_from or date.min)
     return {one.key: bare_name(one.name, kinds[one.kind]) for one in in_time}
-
-
-def _unit_sort_key(name: str, area: str) -> str:
-    """Units of areas stand in the order of the areas' bare names, whatever kind of body or area; others by name."""
-    return f"{sort_key(area)}\t{sort_key(name)}" if area else sort_key(name)
 
 
 def _steps(rows: Iterable[SuccessionRow], loading: _Loading) -> list[dict[str, object]]:

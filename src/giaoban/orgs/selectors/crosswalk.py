@@ -8,10 +8,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final, Literal
 
-from giaoban.core.spans import Span
 from giaoban.core.succession import How, Link, Placement, Succession
 from giaoban.kit.models import valid_on
 from giaoban.orgs.models import AreaSuccession, AreaVersion, SuccessionKind, UnitSuccession, UnitVersion
+from giaoban.orgs.selectors.successions import lives
 
 Tree = Literal["area", "unit"]
 Passing = Literal["same", "whole", "share", "part", "ended", "new"]
@@ -74,7 +74,7 @@ def crosswalk(
     versions: Any = AreaVersion if tree == "area" else UnitVersion
     successions: Any = AreaSuccession if tree == "area" else UnitSuccession
     links, told = _links(successions)
-    placed = Succession(links, _spans(versions, tree))
+    placed = Succession(links, lives(versions.objects.values_list(f"{tree}_id", "valid_from", "valid_to")))
     old, new = _called(versions, tree, from_on), _called(versions, tree, to_on)
     found = list(_rows(old, new, lambda key: placed.place(key, from_on=from_on, to_on=to_on), told, to_on >= from_on))
     if only is not None:
@@ -176,18 +176,6 @@ def _links(model: Any) -> tuple[list[Link[int]], _Told]:
         links.append(Link(old, new, on, whole, share))
         told[old, new, on] = (event or "", basis or event_basis or "")
     return links, told
-
-
-def _spans(model: Any, tree: Tree) -> dict[int, Span]:
-    """From the first day of each thing to its last."""
-    spans: dict[int, Span] = {}
-    for pk, start, end in model.objects.values_list(f"{tree}_id", "valid_from", "valid_to"):
-        known = spans.get(pk)
-        if known is not None:
-            start = None if start is None or known.start is None else min(start, known.start)
-            end = None if end is None or known.end is None else max(end, known.end)
-        spans[pk] = Span(start, end)
-    return spans
 
 
 def _called(model: Any, tree: Tree, on: date) -> dict[int, _Called]:

@@ -29,14 +29,19 @@ def unit_links() -> list[Link[int]]:
 
 
 def unit_spans() -> dict[int, Span]:
-    """The life of every unit, from its first version to its last, for `core.succession`. One query."""
+    """The life of every unit, for `core.succession`. One query."""
+    return lives(UnitVersion.objects.values_list("unit_id", "valid_from", "valid_to"))
+
+
+def lives(versions: Iterable[tuple[int, date | None, date | None]]) -> dict[int, Span]:
+    """From the first day of each thing to its last, of (thing, start, end of a version)."""
     spans: dict[int, Span] = {}
-    for unit_id, start, end in UnitVersion.objects.values_list("unit_id", "valid_from", "valid_to"):
-        known = spans.get(unit_id)
+    for pk, start, end in versions:
+        known = spans.get(pk)
         if known is not None:
             start = None if start is None or known.start is None else min(start, known.start)
             end = None if end is None or known.end is None else max(end, known.end)
-        spans[unit_id] = Span(start, end)
+        spans[pk] = Span(start, end)
     return spans
 
 
