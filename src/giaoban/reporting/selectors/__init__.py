@@ -1,6 +1,6 @@
 """Reads: forms and periods, what is owed and what came in, consolidated tables, where numbers come from."""
 
-from giaoban.reporting.models import FormVersion, Obligation, Period, Submission
+from giaoban.reporting.models import Draft, FormVersion, Obligation, Period, Submission
 from giaoban.reporting.selectors.consolidation import (
     NOT_STATED,
     CellKey,
@@ -11,9 +11,25 @@ from giaoban.reporting.selectors.consolidation import (
     is_not_summed,
     period_card,
 )
-from giaoban.reporting.selectors.entry import Entry, checks_of, entry_of, read_texts, subunits_by_row
+from giaoban.reporting.selectors.drafts import CellState, changed_cells, others_at
+from giaoban.reporting.selectors.entry import (
+    Entry,
+    checks_of,
+    draft_of,
+    entry_of,
+    has_estimates,
+    read_texts,
+    subunits_by_row,
+)
 from giaoban.reporting.selectors.exports import export_submission, export_table
-from giaoban.reporting.selectors.figures import current_of, figures_by_unit, figures_of, previous_figures, versions
+from giaoban.reporting.selectors.figures import (
+    current_of,
+    figures_by_unit,
+    figures_of,
+    preceding_figures,
+    previous_figures,
+    versions,
+)
 from giaoban.reporting.selectors.forms import (
     core_period,
     definition_of,
@@ -58,11 +74,13 @@ __all__ = [
     "CellDifference",
     "CellKey",
     "CellOrigin",
+    "CellState",
     "Confirmed",
     "ConsolidatedLine",
     "ConsolidatedTable",
     "ConsolidationRefused",
     "DeadlineMove",
+    "Draft",
     "Entry",
     "FormVersion",
     "LateAndMissing",
@@ -79,6 +97,7 @@ __all__ = [
     "SubUnit",
     "Submission",
     "cell_origin",
+    "changed_cells",
     "checks_of",
     "compare",
     "confirmed_table",
@@ -87,6 +106,7 @@ __all__ = [
     "current_of",
     "deadline_moves",
     "definition_of",
+    "draft_of",
     "entry_of",
     "export_submission",
     "export_table",
@@ -95,6 +115,7 @@ __all__ = [
     "form_by_key",
     "forms",
     "forms_received",
+    "has_estimates",
     "is_not_summed",
     "last_day",
     "late_and_missing",
@@ -102,11 +123,13 @@ __all__ = [
     "obligation_for",
     "obligations_for",
     "openable_periods",
+    "others_at",
     "owed_by",
     "period_before",
     "period_card",
     "period_of",
     "periods_with_obligations",
+    "preceding_figures",
     "previous_figures",
     "read_texts",
     "reception",

@@ -8,7 +8,7 @@ from django.db.models import OuterRef, Subquery
 from giaoban.core.figures import BLANK, Figure, Figures, Line, LineKey, decode
 from giaoban.core.forms import FormDefinition
 from giaoban.reporting.models import FormVersion, Obligation, Period, Submission, SubmissionLine
-from giaoban.reporting.selectors.forms import definition_of, period_before
+from giaoban.reporting.selectors.forms import definition_of, period_before, preceding_period
 
 FIGURES = ("values", "estimates", "marks")
 
@@ -49,8 +49,21 @@ def versions(obligation: Obligation) -> list[Submission]:
 def previous_figures(form: FormVersion, period: Period, unit_ids: Sequence[int]) -> dict[int, Figures]:
     """Unit → its accepted figures of the same period of the year before; units without them are absent."""
     before = period_before(period)
-    if before is None:
-        return {}
+    return _accepted(form, before, unit_ids) if before is not None else {}
+
+
+def preceding_figures(form: FormVersion, period: Period, unit_id: int) -> tuple[Period | None, Figures]:
+    """The last period of the same rule that ended before this one, and the unit's accepted figures of it.
+
+    None when there is none, or when it is the same period of the year before.
+    """
+    before = preceding_period(period)
+    if before is None or before == period_before(period):
+        return None, {}
+    return before, _accepted(form, before, [unit_id]).get(unit_id, {})
+
+
+def _accepted(form: FormVersion, before: Period, unit_ids: Sequence[int]) -> dict[int, Figures]:
     current = Submission.objects.filter(
         is_current=True, obligation__form=form, obligation__period=before, obligation__unit_id__in=unit_ids
     )
