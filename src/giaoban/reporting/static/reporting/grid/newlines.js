@@ -1,0 +1,46 @@
+// Lines that the person names: as soon as a line has a name, its cells are saved under it like all others.
+
+const clean = (text) => text.replace(/\s+/g, " ").trim();
+
+export class NewLines {
+  constructor(grid) {
+    this.grid = grid;
+  }
+
+  // Whether a cell has an address of its own yet; without one it only goes with the form.
+  isNamed(cell) {
+    return !cell.name.startsWith("moi/");
+  }
+
+  isUnknown(name) {
+    return name.split("/").length >= 4 && !name.startsWith("giai-trinh/") && !this.grid.sheet.byName.has(name);
+  }
+
+  named(cell, before, text) {
+    const name = clean(text);
+    const { line, table } = cell;
+    const fault = this.#fault(table, line, name);
+    cell.input.setCustomValidity(fault);
+    cell.input.toggleAttribute("aria-invalid", Boolean(fault));
+    if (fault) {
+      this.grid.tell(fault);
+      return;
+    }
+    for (const other of line.parts.actual) {
+      if (!other.isTyped || other.kind === "name") continue;
+      if (this.isNamed(other) && other.text) this.grid.autosave.put(other.name, "");
+      if (!name) continue;
+      this.grid.sheet.rename(other, `${table.id}/${line.row}/${name}/${other.column.id}`);
+      if (other.text) this.grid.autosave.put(other.name, other.text);
+    }
+    line.subunit = name;
+    if (name) cell.input.removeAttribute("name");
+  }
+
+  #fault(table, line, name) {
+    if (name.includes("/") || name.length > 120) return "Tên dòng không có dấu “/” và không quá 120 ký tự.";
+    const isTaken = [...table.byRow.get(line.row)].some((one) => one !== line && one.subunit && one.subunit.toLowerCase() === name.toLowerCase());
+    if (isTaken) return `Đã có dòng “${name}”. Nhập tiếp ở dòng đó hoặc đặt tên khác.`;
+    return name || !line.subunit ? "" : "Dòng đã có số thì phải có tên.";
+  }
+}
