@@ -1,11 +1,12 @@
 // Moving and typing. A cell that is only stood on has its whole text selected, so that the first key, also the first of a
 // composed Vietnamese letter, replaces it inside the browser itself: no key is caught and put in by a script.
-//   standing → typing: a key was typed; arrows leave the cell.   standing → inside: F2, a second click; arrows move the caret.
+//   standing → typing: a key was typed; arrows leave the cell.   standing → inside: F2, a double click; arrows move the caret.
 
 import { estimateIn, partner } from "./marks.js";
 
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const PAGE = 10;
+const FINGER = matchMedia("(pointer: coarse)");
 
 export class Editing {
   constructor(grid) {
@@ -95,7 +96,9 @@ export class Editing {
     const cell = this.grid.sheet.of(event.target);
     if (!cell?.focusable || event.button !== 0 || event.target.closest("button, a")) return;
     if (cell === this.selection.active && !event.shiftKey) {
-      if (cell.isTyped) this.#enter(cell, "inside"); // the browser sets the caret
+      if (!cell.isTyped || this.mode === "inside") return;
+      if (event.detail > 1 || FINGER.matches) this.#enter(cell, "inside"); // and the browser sets the caret
+      else event.preventDefault();
       return;
     }
     event.preventDefault();

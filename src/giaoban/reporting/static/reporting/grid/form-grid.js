@@ -45,6 +45,7 @@ class FormGrid extends HTMLElement {
     }
     document.addEventListener("click", (event) => this.#onJump(event));
     this.dataset.ready = "1";
+    performance.mark("form-grid-ready");
   }
 
   // Saving
