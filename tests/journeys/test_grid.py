@@ -25,6 +25,7 @@ from giaoban.reporting.tests.factories import SYSTEM, World, tiny_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+expect.set_options(timeout=15_000)
 LETTERS = "abcde"
 EXPECTED = ("ERR_INTERNET_DISCONNECTED", "409 (Conflict)")  # what a browser itself writes of such answers
 WRONG_CLOCK = """
@@ -537,7 +538,7 @@ def test_estimates_and_the_year_before(desk: Desk) -> None:
     page.locator('input[name="own/total//all"]').click()
     expect(page.locator(".gb-cellbar .facts")).to_contain_text("100")
     saved(page)
-    expect(page.locator(".gb-cellbar .said")).to_contain_text("50 %")
+    expect(page.locator(".gb-cellbar .said")).to_contain_text("50,00 %")
     keys(page, "Shift+F2")
     page.keyboard.type("Thêm một đèn")
     saved(page)

@@ -32,9 +32,15 @@ def world() -> World:
     return tiny_world()
 
 
+def user(world: World, unit: Unit, role: Role = Role.OFFICER) -> User:
+    pk = world.actor(unit, role).user_id
+    assert pk is not None
+    return User.objects.get(pk=pk)
+
+
 def browser(world: World, unit: Unit, role: Role = Role.OFFICER) -> Client:
     client = Client()
-    client.force_login(User.objects.get(pk=world.actor(unit, role).user_id))
+    client.force_login(user(world, unit, role))
     return client
 
 
@@ -314,7 +320,7 @@ def test_an_address_with_odd_numbers_is_read_as_none(world: World) -> None:
 
 def test_a_forged_patch_is_refused(world: World) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.force_login(User.objects.get(pk=world.actor(world.lights["n1"], Role.OFFICER).user_id))
+    client.force_login(user(world, world.lights["n1"]))
     assert patch(client, world.owed("n1"), cells={ALL: "1"}).status_code == 403
 
 

@@ -8,7 +8,10 @@ const FIRST_RETRY = 2_000;
 const LAST_RETRY = 30_000;
 const POLL = 4_000;
 const QUIET = 120_000; // without anything new for so long, the page asks less often
+const AT_ONCE = 2_000; // cells in one message
 const LAST_WORDS = 60_000; // as much as a browser takes along from a closing page, in characters
+
+const UNWRITABLE = /[\0-\x08\v\f\x0e-\x1f]/g; // what the server does not take as text
 
 export class Autosave extends EventTarget {
   constructor(data, csrf) {
@@ -61,8 +64,9 @@ export class Autosave extends EventTarget {
   }
 
   // A text changed. now: its cell was left, so it may go; else it is only kept here for the case that the page dies.
-  put(name, text, { now = true } = {}) {
+  put(name, typed, { now = true } = {}) {
     const held = this.waiting.get(name);
+    const text = typed.replace(UNWRITABLE, "").toWellFormed();
     const entry = { text, base: held?.base ?? this.versions.get(name) ?? 0, draft: held ? held.draft : this.draft };
     this.refused.delete(name);
     this.waiting.set(name, entry);
@@ -91,7 +95,9 @@ export class Autosave extends EventTarget {
   async flush({ checked = false } = {}) {
     if (checked) this.isChecked = true;
     while (this.sending) await this.sending;
+    if (this.isOver) return false;
     if (this.#ready().length || checked) await this.#send();
+    while (this.#ready().length && this.state === "saved") await this.#send();
     return this.waiting.size === 0;
   }
 
@@ -107,7 +113,7 @@ export class Autosave extends EventTarget {
   async #go() {
     if (this.sending || !this.#ready().length) return;
     await this.#send();
-    if (this.#ready().length) this.#later(this.state === "saving" ? 0 : this.retry);
+    if (this.#ready().length) this.#later(this.state === "saved" ? 0 : this.retry);
   }
 
   #url(query = {}) {
@@ -127,7 +133,7 @@ export class Autosave extends EventTarget {
   }
 
   async #send() {
-    const entries = this.#ready();
+    const entries = this.#ready().slice(0, AT_ONCE);
     this.#set("saving");
     this.sending = this.#fetch(this.#url(), this.#message(entries), (news) => this.#taken(entries, news));
     await this.sending;
@@ -157,7 +163,8 @@ export class Autosave extends EventTarget {
       }
       const sentence = isOurs ? (await answer.json()).sentence : "";
       if (answer.status >= 500 || answer.status === 429) throw new Error(answer.statusText);
-      this.#end(answer.status === 409 ? "sent" : sentence ? "refused" : "signed-out", sentence);
+      if (answer.status === 404) this.#end("refused", "Bạn không còn quyền nhập báo cáo này.");
+      else this.#end(answer.status === 409 ? "sent" : sentence ? "refused" : "signed-out", sentence);
     } catch {
       this.#set("offline");
       this.retry = Math.min(LAST_RETRY, this.retry * 1.6);
@@ -187,8 +194,8 @@ export class Autosave extends EventTarget {
 
   // What is new on the server: texts of others are shown where nothing of one's own waits.
   #learn(news) {
-    if (this.draft !== null && news.draft !== null && news.draft !== this.draft) {
-      this.#end("sent", "Một bản sửa khác của báo cáo này đã mở.");
+    if (this.draft !== null && news.draft !== this.draft) {
+      this.#end("sent", "Bản nháp này đã được gửi đi từ nơi khác.");
       return;
     }
     const others = new Map();

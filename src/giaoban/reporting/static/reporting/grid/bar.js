@@ -11,13 +11,14 @@ export class Bar {
     this.people = make("span", { className: "people quiet" });
     this.facts = make("p", { className: "facts", id: "luoi-o" });
     this.said = make("p", { className: "said", id: "luoi-noi" });
-    this.marks = MARKS.map((mark) => this.#button(mark.sign, mark.words, mark.key === "Delete" ? "Del" : mark.key, () => actions.mark(mark)));
+    this.marks = MARKS.map((mark) => this.#button(mark.sign, mark.words, mark.shortKey, () => actions.mark(mark)));
     this.back = this.#button("↶", "Hoàn tác", "Ctrl Z", actions.back);
     this.again = this.#button("↷", "Làm lại", "Ctrl Y", actions.again);
     this.past = make("button", { type: "button", className: "btn btn-sm past-switch", hidden: true }, "Hiện kỳ trước");
     this.past.setAttribute("aria-pressed", "false");
     this.past.addEventListener("click", actions.past);
-    const tools = make("span", { className: "tools", role: "toolbar", "aria-label": "Đánh dấu ô đang chọn" }, ...this.marks, this.back, this.again, this.past);
+    const named = { className: "tools", role: "toolbar", "aria-label": "Đánh dấu ô đang chọn" };
+    const tools = make("span", named, ...this.marks, this.back, this.again, this.past);
     this.element = make(
       "div",
       { className: "gb-cellbar" },
@@ -27,7 +28,8 @@ export class Bar {
   }
 
   #button(sign, words, key, act) {
-    const button = make("button", { type: "button", tabIndex: -1, title: `${words} (${key})`, "aria-label": words }, make("span", { "aria-hidden": "true" }, sign));
+    const named = { type: "button", tabIndex: -1, title: `${words} (${key})`, "aria-label": words };
+    const button = make("button", named, make("span", { "aria-hidden": "true" }, sign));
     // For mouse and finger; keys and the cell's menu do the same. The cell keeps the focus, so a phone keeps its keyboard.
     button.addEventListener("mousedown", (event) => event.preventDefault());
     button.addEventListener("click", act);
@@ -40,7 +42,8 @@ export class Bar {
     for (const period of earlier) {
       const text = period.texts[cell.name];
       if (!text) continue;
-      const change = period.compare && !isEstimate(cell) && !cell.line.parts.estimate ? changeOn(amountIn(cell.line, cell.c), text) : "";
+      const isWhole = !isEstimate(cell) && !cell.line.parts.estimate;
+      const change = period.compare && isWhole ? changeOn(amountIn(cell.line, cell.c), text) : "";
       facts.push(make("span", {}, `${period.name}: `, make("b", {}, text), change ? ` (${change} %)` : ""));
     }
     if (saved) facts.push(make("span", { className: "quiet" }, `${saved.by || "bạn"} lưu ${saved.at}`));

@@ -56,14 +56,15 @@ export function placed(block, selection) {
 // Ctrl + D and Ctrl + R: the first row (column) of the range goes into all others; of a single cell, the one before it.
 export function filled(selection, down) {
   const { active, box } = selection;
+  const isAlone = down ? box.top === box.bottom : box.left === box.right;
+  const first = down ? box.top : box.left;
   const changes = [];
-  for (let r = box.top; r <= box.bottom; r += 1) {
-    for (let c = box.left; c <= box.right; c += 1) {
-      const alone = down ? box.top === box.bottom : box.left === box.right;
-      const from = down ? selection.step({ table: active.table, r: alone ? r : box.top + 1, c }, -1, 0) : selection.step({ table: active.table, r, c: alone ? c : box.left + 1 }, 0, -1);
-      const cell = active.table.at(r, c);
-      if (from && from !== cell && cell.isTyped && cell.kind !== "name") changes.push({ cell, from: cell.text, to: cell.tidy(from.text) });
-    }
+  for (const cell of selection.rows.flat()) {
+    const place = { table: active.table, r: cell.r, c: cell.c };
+    place[down ? "r" : "c"] = isAlone ? first : first + 1;
+    const from = down ? selection.step(place, -1, 0) : selection.step(place, 0, -1);
+    if (!from || from === cell || !cell.isTyped || cell.kind === "name") continue;
+    changes.push({ cell, from: cell.text, to: cell.tidy(from.text) });
   }
   return changes;
 }

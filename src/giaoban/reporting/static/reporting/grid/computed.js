@@ -142,7 +142,9 @@ export function recompute(table) {
         const total = parts.includes(UNREADABLE) ? UNREADABLE : parts.some(Boolean) ? amountOf(figure) : null;
         show(sum?.[c], written(total, column.scale));
       }
-      if (change) showChange(change[c], column.formula ? computation.formula(line, column) : amountOf(computation.figure(line, c)), past[c]);
+      if (!change) return;
+      const now = column.formula ? computation.formula(line, column) : amountOf(computation.figure(line, c));
+      showChange(change[c], now, past[c]);
     });
   }
 }

@@ -3,7 +3,11 @@
 import { make } from "./elements.js";
 
 const shown = (text) => (text === "" ? "để trống" : `“${text}”`);
-const whose = (theirs) => (theirs.by ? `${theirs.by}, ${theirs.at}` : theirs.mine ? `bạn, ở cửa sổ khác, ${theirs.at}` : "đang lưu");
+
+function whose(theirs) {
+  if (theirs.mine) return `bạn, ở cửa sổ khác, ${theirs.at}`;
+  return theirs.by ? `${theirs.by}, ${theirs.at}` : "đang lưu";
+}
 
 export class Conflicts {
   constructor(autosave, choose) {
@@ -24,7 +28,8 @@ export class Conflicts {
       field.place.append(this.#box(name, field, theirs));
       const words = `${field.path}: bạn ${shown(field.text)}; ${whose(theirs)} ${shown(theirs.text)}`;
       const sign = make("span", { className: "gb-sign gb-sign-warn", "aria-hidden": "true" });
-      const link = make("a", { href: `#${field.id}` }, sign, make("span", {}, make("b", {}, "Hai người cùng sửa"), words));
+      const title = make("b", {}, theirs.mine ? "Sửa ở hai cửa sổ" : "Hai người cùng sửa");
+      const link = make("a", { href: `#${field.id}` }, sign, make("span", {}, title, words));
       link.dataset.cell = name;
       lines.push(make("li", {}, link));
     }
@@ -38,7 +43,8 @@ export class Conflicts {
       one.addEventListener("click", () => this.choose(name, mine));
       return one;
     };
-    const row = (words, text) => make("span", { className: "row" }, make("span", { className: "quiet" }, words), make("b", {}, text || "trống"));
+    const quiet = (words) => make("span", { className: "quiet" }, words);
+    const row = (words, text) => make("span", { className: "row" }, quiet(words), make("b", {}, text || "trống"));
     const box = make(
       "div",
       { className: "gb-conflict", role: "group", "aria-label": `${field.path}: hai người cùng sửa` },

@@ -1,6 +1,7 @@
 // Moving and typing. A cell that is only stood on has its whole text selected, so that the first key, also the first of a
 // composed Vietnamese letter, replaces it inside the browser itself: no key is caught and put in by a script.
-//   standing → typing: a key was typed; arrows leave the cell.   standing → inside: F2, a double click; arrows move the caret.
+//   standing → typing: a key was typed; arrows leave the cell.
+//   standing → inside: F2, a double click; arrows move the caret.
 
 import { estimateIn, partner } from "./marks.js";
 
@@ -158,9 +159,10 @@ export class Editing {
     if (key === "Home") return this.#move(selection.endOfRow(cell, 1), shiftKey, cell);
     if (key === "End") return this.#move(selection.endOfRow(cell, -1), shiftKey, cell);
     if (key === "PageDown" || key === "PageUp") {
-      const r = Math.min(cell.table.last.r, Math.max(0, cell.r + (key === "PageDown" ? PAGE : -PAGE)));
-      const to = cell.table.at(r, cell.c);
-      return this.#move(to?.focusable ? to : selection.step({ ...cell, table: cell.table, r, c: cell.c }, key === "PageDown" ? -1 : 1, 0), shiftKey, cell);
+      const down = key === "PageDown" ? 1 : -1;
+      const r = Math.min(cell.table.last.r, Math.max(0, cell.r + down * PAGE));
+      const to = selection.step({ table: cell.table, r: r + down, c: cell.c }, -down, 0);
+      return this.#move(to, shiftKey, cell);
     }
     if (key === "F2" && shiftKey) return grid.explain(cell);
     if (key === "F2" && cell.isTyped) {
@@ -169,11 +171,11 @@ export class Editing {
       return true;
     }
     if (key === "F8") return grid.nextIssue(shiftKey ? -1 : 1);
-    if (key === "Delete" && this.mode === "standing") return grid.clear();
+    if (key === "Delete" && this.mode === "standing") return grid.blocks.clear();
     if (key === "Escape" && selection.isRange) return this.#move(cell, false, cell);
     if (key === "ContextMenu" || (key === "F10" && shiftKey)) return grid.openMenu(cell);
     // "-" and "x" over a whole range; over one cell they are typed like anything else.
-    if (selection.isRange && (key === "-" || key === "x")) return grid.mark(key);
+    if (selection.isRange && (key === "-" || key === "x")) return grid.blocks.markByKey(key);
     return false;
   }
 
@@ -186,7 +188,7 @@ export class Editing {
     if (this.mode !== "standing") return letter === "d" || letter === "r"; // inside a cell the browser's own undo and copy
     if (letter === "z") return shiftKey ? grid.again() : grid.back();
     if (letter === "y") return grid.again();
-    if (letter === "d" || letter === "r") return grid.fill(letter === "d");
+    if (letter === "d" || letter === "r") return grid.blocks.fill(letter === "d");
     return letter === "a" && this.#chooseAll(cell);
   }
 

@@ -3,13 +3,14 @@
 
 import { Autosave } from "./autosave.js";
 import { Bar } from "./bar.js";
+import { Blocks } from "./blocks.js";
 import { Sheet } from "./cells.js";
-import { blockOf, filled, placed, textOf } from "./clipboard.js";
 import { recompute } from "./computed.js";
 import { Conflicts } from "./conflicts.js";
 import { Editing } from "./editing.js";
 import { make } from "./elements.js";
-import { marked, MarkMenu, MARKS } from "./marks.js";
+import { CellField, TextField } from "./fields.js";
+import { MarkMenu } from "./marks.js";
 import { NewLines } from "./newlines.js";
 import { Selection } from "./selection.js";
 import { showStatus } from "./status.js";
@@ -17,6 +18,7 @@ import { Undo } from "./undo.js";
 
 class FormGrid extends HTMLElement {
   connectedCallback() {
+    performance.mark("form-grid-begin");
     this.root = this;
     this.form = this.closest("form");
     this.data = JSON.parse(this.querySelector("script[type='application/json']").textContent);
@@ -26,15 +28,18 @@ class FormGrid extends HTMLElement {
     this.said = new Map(Object.entries(this.data.said));
     this.saved = new Map(Object.entries(this.data.cells));
     this.live = make("div", { className: "visually-hidden", role: "status", "aria-live": "polite" });
-    this.bar = new Bar({ mark: (mark) => this.#mark(mark), back: () => this.back(), again: () => this.again(), past: () => this.#showPast() });
-    this.menu = new MarkMenu((mark) => this.#mark(mark));
+    this.blocks = new Blocks(this);
+    this.bar = new Bar({
+      mark: (mark) => this.blocks.mark(mark),
+      back: () => this.back(),
+      again: () => this.again(),
+      past: () => this.#showPast(),
+    });
+    this.menu = new MarkMenu((mark) => this.blocks.mark(mark));
     this.prepend(this.bar.element);
     this.append(this.menu.element, this.live);
     this.editing = new Editing(this);
     this.newLines = new NewLines(this);
-    this.addEventListener("copy", (event) => this.#copy(event));
-    this.addEventListener("cut", (event) => this.#copy(event) && this.clear());
-    this.addEventListener("paste", (event) => this.#paste(event));
     this.addEventListener("contextmenu", (event) => this.#onMenu(event));
     for (const cell of this.sheet.byPlace.values()) if (cell.output) cell.place.tabIndex = -1;
     this.#beginSaving();
@@ -124,7 +129,9 @@ class FormGrid extends HTMLElement {
     const names = [...fresh.querySelectorAll("textarea")].map((field) => field.name);
     const isSame = names.length === typed.size && names.every((name) => typed.has(name));
     if (isSame || place.contains(document.activeElement)) return;
-    for (const field of fresh.querySelectorAll("textarea")) if (typed.has(field.name)) field.value = typed.get(field.name).value;
+    for (const field of fresh.querySelectorAll("textarea")) {
+      if (typed.has(field.name)) field.value = typed.get(field.name).value;
+    }
     place.replaceChildren(...fresh.childNodes);
   }
 
@@ -152,7 +159,9 @@ class FormGrid extends HTMLElement {
   }
 
   #onRefused(refused) {
-    for (const [name, words] of Object.entries(refused)) this.said.set(name, { tone: "err", words: [`Chưa lưu: ${words}`] });
+    for (const [name, words] of Object.entries(refused)) {
+      this.said.set(name, { tone: "err", words: [`Chưa lưu: ${words}`] });
+    }
     this.#paintSaid();
     this.tell(`${Object.keys(refused).length} ô chưa lưu được: ${Object.values(refused)[0]}`);
   }
@@ -170,7 +179,7 @@ class FormGrid extends HTMLElement {
       this.tell(this.autosave.state === "saved" ? errors : this.bar.status.textContent);
     } else if (isSent) {
       this.mayGo = true;
-      this.form.requestSubmit(event.submitter);
+      setTimeout(() => this.form.requestSubmit(event.submitter)); // after this submit event has ended, else it is ignored
     } else this.tell(`Chưa gửi được: ${this.bar.status.textContent}.`);
   }
 
@@ -283,12 +292,13 @@ class FormGrid extends HTMLElement {
   }
 
   nextIssue(direction) {
-    const cells = [...this.sheet.byPlace.values()].filter((cell) => cell.focusable && cell.place.matches(".err, .warn, .is-conflict"));
-    if (!cells.length) return this.tell("Không còn ô nào cần xem.") ?? true;
-    const all = [...this.sheet.byPlace.values()];
+    const all = [...this.sheet.byPlace.values()].filter((cell) => cell.focusable);
     const here = all.indexOf(this.selection.active);
-    const later = direction > 0 ? cells.find((cell) => all.indexOf(cell) > here) : cells.findLast((cell) => all.indexOf(cell) < here);
-    this.#jumpTo(later ?? (direction > 0 ? cells[0] : cells.at(-1)));
+    const around = [...all.slice(here + 1), ...all.slice(0, here + 1)]; // from the next one on, once round
+    const isMarked = (cell) => cell.place.matches(".err, .warn, .is-conflict");
+    const next = direction > 0 ? around.find(isMarked) : around.slice(0, -1).findLast(isMarked);
+    if (next) this.#jumpTo(next);
+    else this.tell("Không còn ô nào cần xem.");
     return true;
   }
 
@@ -306,29 +316,7 @@ class FormGrid extends HTMLElement {
     for (const table of this.querySelectorAll("table[data-hides-past]")) table.classList.toggle("shows-past", isShown);
   }
 
-  // Many cells at once
-
-  clear() {
-    const step = this.selection.rows.flat().filter((cell) => cell.isTyped).map((cell) => ({ cell, from: cell.text, to: "" }));
-    this.#done(step, (count) => (step.length > 1 ? `Đã xóa ${count} ô` : "Đã xóa"));
-    return true;
-  }
-
-  fill(down) {
-    this.#done(filled(this.selection, down), (count) => `Đã điền ${count} ô`);
-    return true;
-  }
-
-  mark(key) {
-    this.#mark(MARKS.find((mark) => mark.key === key));
-    return true;
-  }
-
-  #mark(mark) {
-    this.editing.commit();
-    const cells = this.selection.rows.flat().filter((cell) => cell.isTyped);
-    this.#done(marked(cells, mark), (count) => `${mark.words}: ${count} ô`);
-  }
+  // Taking back
 
   back() {
     return this.#replay(this.undo.back(), "Đã hoàn tác", "Không còn gì để hoàn tác");
@@ -342,58 +330,20 @@ class FormGrid extends HTMLElement {
     if (step) {
       this.apply(step, { isUndo: true });
       if (!step.some(({ cell }) => cell === this.selection.active)) this.editing.go(step[0].cell);
-      this.#stand();
+      this.stand();
     }
     this.tell(step ? `${done} ${step.length} ô.` : `${nothing}.`);
     return true;
   }
 
-  #done(step, words) {
-    const count = this.apply(step);
-    this.#stand();
-    if (count) this.tell(`${words(count)}.`);
-  }
-
-  #stand() {
+  stand() {
     const cell = this.selection.active;
     if (!cell?.input) return;
     this.editing.before = cell.text;
     cell.input.select();
   }
 
-  // Clipboard
-
-  #copy(event) {
-    if (!this.selection.active || this.editing.mode !== "standing" || !this.contains(document.activeElement)) return false;
-    event.preventDefault();
-    event.clipboardData.setData("text/plain", textOf(this.selection.rows));
-    this.tell(`Đã chép ${this.selection.rows.flat().length} ô.`);
-    return true;
-  }
-
-  #paste(event) {
-    const cell = this.selection.active;
-    const text = event.clipboardData.getData("text/plain");
-    const block = blockOf(text);
-    const isSingle = block.length === 1 && block[0].length === 1;
-    if (!cell || event.target !== cell.focusable || (isSingle && this.editing.mode !== "standing")) return;
-    event.preventDefault();
-    this.editing.commit();
-    const { changes, outside, skipped } = placed(block, this.selection);
-    this.apply(changes);
-    if (!isSingle) this.selection.extendTo(cell.table.at(Math.min(cell.table.last.r, cell.r + block.length - 1), Math.min(cell.table.last.c, cell.c + block[0].length - 1)));
-    this.#stand();
-    const wrong = changes.filter((change) => change.cell.fault).length;
-    const notes = [
-      `Đã dán ${changes.length} ô`,
-      outside ? `${outside} ô nằm ngoài bảng không dán được` : "",
-      skipped ? `${skipped} ô do máy tính được bỏ qua` : "",
-      wrong ? `${wrong} ô không phải số hợp lệ đã được đánh dấu` : "",
-    ];
-    const words = `${notes.filter(Boolean).join("; ")}.`;
-    this.tell(words);
-    this.bar.tell({ tone: outside || wrong ? "warn" : "", words: [words] });
-  }
+  // Menu
 
   #onMenu(event) {
     const cell = this.sheet.of(event.target);
@@ -419,56 +369,6 @@ class FormGrid extends HTMLElement {
       scroll.style.scrollPadding = `${head.offsetHeight + 4}px 8px 8px ${stub.offsetWidth + 4}px`;
       if (table.element.hasAttribute("data-hides-past")) this.bar.past.hidden = false;
     }
-  }
-}
-
-class CellField {
-  constructor(cell) {
-    this.cell = cell;
-    this.place = cell.place;
-    this.path = cell.path;
-    this.id = cell.input.id;
-  }
-
-  get text() {
-    return this.cell.text;
-  }
-
-  set text(text) {
-    this.cell.text = text;
-  }
-
-  get isBusy() {
-    return this.cell.place.classList.contains("is-editing");
-  }
-
-  focus() {
-    this.cell.input.focus();
-  }
-}
-
-class TextField {
-  constructor(field) {
-    this.field = field;
-    this.place = field.closest(".gb-field");
-    this.path = this.place.querySelector("label").textContent.trim();
-    this.id = field.id;
-  }
-
-  get text() {
-    return this.field.value.trim();
-  }
-
-  set text(text) {
-    this.field.value = text;
-  }
-
-  get isBusy() {
-    return document.activeElement === this.field;
-  }
-
-  focus() {
-    this.field.focus();
   }
 }
 

@@ -6,9 +6,9 @@ import { NIL, NOT_APPLICABLE, parse } from "./numbers.js";
 export const MARKS = [
   { id: "nil", key: "-", sign: NIL, words: "Không phát sinh", text: NIL },
   { id: "na", key: "x", sign: NOT_APPLICABLE, words: "Không áp dụng", text: NOT_APPLICABLE },
-  { id: "blank", key: "Delete", sign: "trống", words: "Để trống", text: "" },
+  { id: "blank", key: "Delete", shortKey: "Del", sign: "trống", words: "Để trống", text: "" },
   { id: "estimate", key: "u", sign: "ước", words: "Số ước", text: null },
-];
+].map((mark) => ({ shortKey: mark.key, ...mark }));
 
 // The cell beside in the estimated part of the same line and column, or the actual one of an estimate.
 export function partner(cell) {
@@ -58,7 +58,7 @@ export class MarkMenu {
       item.tabIndex = -1;
       const sign = Object.assign(document.createElement("span"), { className: "sign", textContent: mark.sign });
       sign.setAttribute("aria-hidden", "true");
-      const key = Object.assign(document.createElement("kbd"), { textContent: mark.key === "Delete" ? "Del" : mark.key });
+      const key = Object.assign(document.createElement("kbd"), { textContent: mark.shortKey });
       item.append(sign, mark.words, key);
       item.addEventListener("click", () => this.close(mark));
       this.element.append(item);

@@ -20,12 +20,13 @@ export class NewLines {
     const name = clean(text);
     const { line, table } = cell;
     const fault = this.#fault(table, line, name);
-    cell.input.setCustomValidity(fault);
-    cell.input.toggleAttribute("aria-invalid", Boolean(fault));
     if (fault) {
+      cell.input.setAttribute("aria-invalid", "true");
       this.grid.tell(fault);
+      this.grid.bar.tell({ tone: "err", words: [fault] });
       return;
     }
+    cell.input.removeAttribute("aria-invalid");
     for (const other of line.parts.actual) {
       if (!other.isTyped || other.kind === "name") continue;
       if (this.isNamed(other) && other.text) this.grid.autosave.put(other.name, "");
@@ -39,8 +40,10 @@ export class NewLines {
 
   #fault(table, line, name) {
     if (name.includes("/") || name.length > 120) return "Tên dòng không có dấu “/” và không quá 120 ký tự.";
-    const isTaken = [...table.byRow.get(line.row)].some((one) => one !== line && one.subunit && one.subunit.toLowerCase() === name.toLowerCase());
-    if (isTaken) return `Đã có dòng “${name}”. Nhập tiếp ở dòng đó hoặc đặt tên khác.`;
+    const isSame = (one) => one.subunit.toLowerCase() === name.toLowerCase();
+    if (name && table.byRow.get(line.row).some((one) => one !== line && isSame(one))) {
+      return `Đã có dòng “${name}”. Nhập tiếp ở dòng đó hoặc đặt tên khác.`;
+    }
     return name || !line.subunit ? "" : "Dòng đã có số thì phải có tên.";
   }
 }

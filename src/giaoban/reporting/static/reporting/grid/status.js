@@ -4,12 +4,13 @@ function words(autosave) {
   const { state, unsent, saved, conflicts, refused, sentence, store } = autosave;
   const cells = `${unsent} ô chưa gửi`;
   const kept = unsent ? `; ${cells}, được giữ ở máy này` : "";
-  if (state === "sent") return ["stop", `${sentence} Những gì nhập ở đây không lưu được nữa${kept}.`];
-  if (state === "signed-out") return ["stop", `Phiên làm việc đã hết: đăng nhập rồi mở lại trang này${kept}.`];
+  if (state === "sent") return ["stop", `${sentence} Ở đây không lưu được nữa${kept}.`];
+  if (state === "signed-out") return ["stop", `Phiên làm việc đã hết: đăng nhập rồi mở lại trang${kept}.`];
   if (state === "refused") return ["stop", `${sentence}${kept ? ` Còn ${cells}, được giữ ở máy này.` : ""}`];
   if (state === "offline") {
     const rest = unsent ? `, còn ${cells}` : "";
-    return ["offline", `mất mạng${rest}${store.works ? "" : "; trình duyệt này không giữ được, đừng đóng trang"}`];
+    const warning = store.works ? "" : "; trình duyệt này không giữ được, đừng đóng trang";
+    return ["offline", `mất mạng${rest}${warning}`];
   }
   if (conflicts.size) return ["conflict", `${conflicts.size} ô hai người cùng sửa, hãy chọn`];
   if (refused.size) return ["conflict", `${refused.size} ô chưa lưu được`];
