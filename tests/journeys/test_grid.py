@@ -1,5 +1,6 @@
 """The entry grid in the browser: typing, pasting, taking back, losing the network, two people, a narrow screen."""
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from giaoban.accounts.models import User
+from giaoban.core.expressions import as_data
+from giaoban.core.formulas import parse, round_half_up, value_of
+from giaoban.core.vietnamese import number, parse_number
 from giaoban.kit.permissions import Role
 from giaoban.orgs.tests import factories as orgs
 from giaoban.reporting import services
@@ -257,6 +261,82 @@ def test_cells_of_the_machine_follow(desk: Desk) -> None:
     page.reload()
     expect(computed(page, "t", "rate")).to_have_text("66,67")
     assert desk.draft()["main/t//all"] == "3"
+
+
+# The same rules on both sides
+
+READ_NUMBERS = """async (texts) => {
+  const { parse } = await import("/static/reporting/grid/numbers.js");
+  return texts.map((text) => {
+    const number = parse(text);
+    return number ? [String(number.value), number.scale] : number === null ? "blank" : "no number";
+  });
+}"""
+COMPUTE = """async (cases) => {
+  const { evaluate, rounded } = await import("/static/reporting/grid/computed.js");
+  const { format, parse } = await import("/static/reporting/grid/numbers.js");
+  const amount = (text) => {
+    const number = parse(text);
+    return number ? { n: number.value, d: 10n ** BigInt(number.scale) } : null;
+  };
+  return cases.map(([data, values, scale]) => {
+    const found = evaluate(data, (name) => amount(values[name] ?? ""));
+    return found === null ? "" : format(rounded(found, scale), scale);
+  });
+}"""
+
+
+def readable(text: str) -> object:
+    """What the server reads in a text, in the words of READ_NUMBERS."""
+    if not text.strip():
+        return "blank"
+    try:
+        value = parse_number(text)
+    except ValueError:
+        return "no number"
+    scale = len(text.split(",")[1].strip()) if "," in text else 0
+    return [str(int(value.scaleb(scale))), scale]
+
+
+def test_numbers_are_read_alike(desk: Desk) -> None:
+    dice = random.Random(11)  # noqa: S311 - the same examples every time
+    texts = [
+        "1.204",
+        "85,91",
+        "85.91",
+        "0",
+        "-3",
+        "−3",
+        "1.204,50",
+        "1 204",
+        "1,2,3",
+        "12.04",
+        "0.123",
+        "1..2",
+        "",
+        " 7 ",
+    ]
+    texts += ["".join(dice.choices("0123456789.,- ", k=dice.randint(1, 9))) for _ in range(600)]
+    texts = [text for text in texts if text.strip() not in ("-", "−")]  # a mark, no number
+    found = desk.open().evaluate(READ_NUMBERS, texts)
+    assert [one for one in zip(texts, found, strict=True) if one[1] != readable(one[0])] == []
+
+
+def test_formulas_are_computed_alike(desk: Desk) -> None:
+    dice = random.Random(12)  # noqa: S311
+    rules = ("100 * a / b", "a + b + c", "a - b", "sum(a, b, c)", "min(a, b)", "max(a, -b)", "round(a / b, 1) * c",
+             "abs(a - b) / 3", "-(a - 2.5) * b", "a / (b - c)")  # fmt: skip
+    cases = []
+    for _ in range(300):
+        values = {name: dice.choice(["", "0", "1.204", "85,91", "3", "0,5", "-7"]) for name in "abc"}
+        cases.append((dice.choice(rules), values, dice.randint(0, 3)))
+    said = [
+        number(None if value is None else round_half_up(value, scale), scale)
+        for rule, values, scale in cases
+        for value in [value_of(parse(rule), lambda name: parse_number(values[name]) if values[name] else None)]  # noqa: B023
+    ]
+    found = desk.open().evaluate(COMPUTE, [(as_data(parse(rule)), values, scale) for rule, values, scale in cases])
+    assert [text.replace("−", "-") for text in found] == said
 
 
 # Blocks
