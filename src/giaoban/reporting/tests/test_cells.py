@@ -187,6 +187,21 @@ def test_a_page_without_script_does_not_overwrite_either(world: World) -> None:
     assert not Submission.objects.exists()
 
 
+def test_a_page_whose_draft_was_sent_begins_again_only_when_asked(world: World) -> None:
+    owed, light = world.owed("n1"), world.lights["n1"]
+    address = reverse("reporting:entry", args=[owed.pk])
+    begun = patch(browser(world, light), owed, cells={ALL: "20", GOOD: "15"}).json()
+    services.submit_draft(owed, by=SYSTEM, at=AT, signatures=SIGNED)
+    stale = {ALL: "21", GOOD: "15", "draft": begun["draft"], "seen": "1", "act": "save"}
+    response = browser(world, light, Role.HEAD).post(address, stale)
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert 'value="21"' in page
+    assert 'name="seen" value="0"' in page
+    assert "form-grid.js" not in page
+    assert not Draft.objects.exists()
+
+
 # What was sent is not patched
 
 

@@ -209,6 +209,9 @@ class FormGrid extends HTMLElement {
     tables.forEach(recompute);
     if (real.length && !isUndo) this.undo.push(real);
     if (this.selection.active) this.#show();
+    if (real.some(({ cell, to }) => to && !this.newLines.isNamed(cell))) {
+      this.bar.tell({ tone: "warn", words: ["Chưa lưu: đặt tên cho dòng này trước."] });
+    }
     return real.length;
   }
 

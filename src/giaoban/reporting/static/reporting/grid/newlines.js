@@ -9,7 +9,7 @@ export class NewLines {
 
   // Whether a cell has an address of its own yet; without one it only goes with the form.
   isNamed(cell) {
-    return !cell.name.startsWith("moi/");
+    return cell.kind === "name" || !cell.name.startsWith("moi/");
   }
 
   isUnknown(name) {
