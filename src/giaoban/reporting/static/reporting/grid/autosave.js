@@ -63,14 +63,16 @@ export class Autosave extends EventTarget {
     this.#tell();
   }
 
-  // A text changed. now: its cell was left, so it may go; else it is only kept here for the case that the page dies.
-  put(name, typed, { now = true } = {}) {
-    const held = this.waiting.get(name);
-    const text = typed.replace(UNWRITABLE, "").toWellFormed();
-    const entry = { text, base: held?.base ?? this.versions.get(name) ?? 0, draft: held ? held.draft : this.draft };
-    this.refused.delete(name);
-    this.waiting.set(name, entry);
-    this.store.put(name, entry);
+  // Texts changed. now: their cells were left, so they may go; else they are only kept here in case that the page dies.
+  put(texts, { now = true } = {}) {
+    for (const [name, typed] of texts) {
+      const held = this.waiting.get(name);
+      const text = typed.trim().replace(UNWRITABLE, "").toWellFormed();
+      const entry = { text, base: held?.base ?? this.versions.get(name) ?? 0, draft: held ? held.draft : this.draft };
+      this.refused.delete(name);
+      this.waiting.set(name, entry);
+      this.store.put(name, entry);
+    }
     if (now) this.#later(PAUSE);
     this.#tell();
   }

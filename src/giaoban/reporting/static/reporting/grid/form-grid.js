@@ -77,7 +77,7 @@ class FormGrid extends HTMLElement {
     this.form.removeAttribute("data-gb-guard");
     this.form.addEventListener("submit", (event) => this.#onSubmit(event));
     this.form.addEventListener("input", ({ target }) => {
-      if (target.matches("textarea[name]")) this.autosave.put(target.name, target.value.trim());
+      if (target.matches("textarea[name]")) this.autosave.put([[target.name, target.value]]);
     });
     window.addEventListener("pagehide", () => this.editing.commit(), { capture: true });
     window.addEventListener("beforeunload", (event) => {
@@ -188,7 +188,7 @@ class FormGrid extends HTMLElement {
   // A key was typed into a cell that is still being typed into.
   typed(cell) {
     if (cell.kind === "name") return;
-    this.autosave.put(cell.name, cell.text.trim(), { now: false });
+    this.autosave.put([[cell.name, cell.text]], { now: false });
     recompute(cell.table);
   }
 
@@ -201,11 +201,12 @@ class FormGrid extends HTMLElement {
       tables.add(cell.table);
     }
     for (const { cell, from, to } of real) {
-      if (cell.kind === "name") this.newLines.named(cell, from, to);
-      else if (this.newLines.isNamed(cell)) this.autosave.put(cell.name, to.trim());
+      if (cell.kind === "name") this.newLines.named(cell, to);
       this.#forgetSaid(cell);
       this.#check(cell);
     }
+    const kept = real.filter(({ cell }) => cell.kind !== "name" && this.newLines.isNamed(cell));
+    if (kept.length) this.autosave.put(kept.map(({ cell, to }) => [cell.name, to]));
     tables.forEach(recompute);
     if (real.length && !isUndo) this.undo.push(real);
     if (this.selection.active) this.#show();

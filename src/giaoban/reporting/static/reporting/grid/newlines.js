@@ -16,7 +16,7 @@ export class NewLines {
     return name.split("/").length >= 4 && !name.startsWith("giai-trinh/") && !this.grid.sheet.byName.has(name);
   }
 
-  named(cell, before, text) {
+  named(cell, text) {
     const name = clean(text);
     const { line, table } = cell;
     const fault = this.#fault(table, line, name);
@@ -27,13 +27,15 @@ export class NewLines {
       return;
     }
     cell.input.removeAttribute("aria-invalid");
+    const texts = [];
     for (const other of line.parts.actual) {
       if (!other.isTyped || other.kind === "name") continue;
-      if (this.isNamed(other) && other.text) this.grid.autosave.put(other.name, "");
+      if (this.isNamed(other) && other.text) texts.push([other.name, ""]);
       if (!name) continue;
       this.grid.sheet.rename(other, `${table.id}/${line.row}/${name}/${other.column.id}`);
-      if (other.text) this.grid.autosave.put(other.name, other.text);
+      if (other.text) texts.push([other.name, other.text]);
     }
+    this.grid.autosave.put(texts);
     line.subunit = name;
     if (name) cell.input.removeAttribute("name");
   }
