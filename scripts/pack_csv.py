@@ -12,6 +12,14 @@ PACK = ROOT / "packs" / "justice-vn"
 SOURCES = ROOT / "scripts" / "sources"
 
 MERGER_ON = "2025-07-01"  # Nghị quyết 202/2025/QH15 and 203/2025/QH15: provinces merged, district level gone
+KNOWN_ON = "2025-06-30"  # the day for which the units before the merger are known
+
+_DATED = ("valid_from", "valid_to", "known_on", "event", "source", "note")
+AREA_COLUMNS = ("key", "kind", "name", "code", "parent", *_DATED)
+UNIT_COLUMNS = ("key", "kind", "name", "short_name", "area", *_DATED)
+PARENT_COLUMNS = ("unit", "parent", "line", "valid_from", "valid_to", "event", "source")
+SERVED_COLUMNS = ("unit", "area", "valid_from", "valid_to", "event", "source")
+LINK_COLUMNS = ("old", "new", "on", "kind", "share", "basis", "event", "source")
 
 
 def slug(text: str) -> str:

@@ -55,6 +55,28 @@ def test_provinces_on_a_day(areas: list[dict[str, str]], day: str, provinces: in
     assert sum(r["kind"] == "thanh-pho-tw" for r in found) == cities
 
 
+@pytest.mark.parametrize(
+    ("day", "districts", "communes", "bodies"), [("2025-06-30", 696, 10035, 11422), (MERGER, 0, 3321, 3321)]
+)
+def test_districts_and_communes_on_a_day(
+    areas: list[dict[str, str]], day: str, districts: int, communes: int, bodies: int
+) -> None:
+    there = valid_on(areas, day)
+    assert sum(r["key"].startswith("huyen:") for r in there) == districts
+    assert sum(r["key"].startswith(("xa:", "xa-truoc-2025:")) for r in there) == communes
+    units = valid_on(table("units/units.csv"), day)
+    assert sum(r["kind"] in ("ubnd-huyen", "phong-tu-phap", "ubnd-xa") for r in units) == bodies
+
+
+def test_the_map_before_the_merger_is_told_as_known(areas: list[dict[str, str]]) -> None:
+    before = [r for r in areas if r["key"].startswith(("huyen:", "xa-truoc-2025:"))]
+    assert {(r["valid_from"], r["valid_to"]) for r in before} == {("", MERGER)}
+    assert Counter(r["known_on"] for r in before) == {"2025-06-30": 10730, "2014-03-21": 1}
+    known = {r["key"]: r["known_on"] for r in valid_on(areas, "2025-06-30") if r["key"].startswith("tinh:")}
+    assert Counter(known.values()) == {"2025-06-30": 62, "": 1}
+    assert known["tinh:hue"] == ""  # its state of that day has a first day
+
+
 def test_communes(areas: list[dict[str, str]]) -> None:
     communes = [r for r in areas if r["key"].startswith("xa:")]
     assert Counter(r["kind"] for r in communes) == {"xa": 2621, "phuong": 687, "dac-khu": 13}
@@ -69,7 +91,7 @@ def test_codes_are_text_with_leading_zeros(areas: list[dict[str, str]]) -> None:
     by_key = {r["key"]: r for r in areas}
     assert by_key["tinh:ha-noi"]["code"] == "01"
     assert by_key["xa:00004"]["code"] == "00004"
-    lengths = {"tinh": {2}, "huyen": {3}, "xa": {5}}
+    lengths = {"tinh": {2}, "huyen": {3}, "xa": {5}, "xa-truoc-2025": {5}}
     for prefix, wanted in lengths.items():
         assert {len(r["code"]) for r in areas if r["key"].startswith(f"{prefix}:")} == wanted
     for day in ("2025-06-30", MERGER, "2026-10-10"):
@@ -80,8 +102,10 @@ def test_codes_are_text_with_leading_zeros(areas: list[dict[str, str]]) -> None:
 def test_every_old_province_has_one_whole_successor_or_stays(areas: list[dict[str, str]]) -> None:
     before = {r["key"] for r in valid_on(areas, "2025-06-30") if r["key"].startswith("tinh:")}
     after = {r["key"] for r in valid_on(areas, MERGER) if r["key"].startswith("tinh:")}
-    links = table("areas/successions.csv")
-    assert {(r["on"], r["share"], r["kind"]) for r in links} == {(MERGER, "whole", "merge")}
+    links = [r for r in table("areas/successions.csv") if r["old"].startswith("tinh:")]
+    assert {(r["on"], r["share"], r["kind"], r["event"]) for r in links} == {
+        (MERGER, "whole", "merge", "sap-xep-tinh-2025")
+    }
     origins = defaultdict(set)
     for link in links:
         origins[link["new"]].add(link["old"])
@@ -95,10 +119,91 @@ def test_every_old_province_has_one_whole_successor_or_stays(areas: list[dict[st
     assert origins["tinh:tay-ninh-2025"] == {"tinh:tay-ninh", "tinh:long-an"}
 
 
+def test_every_old_commune_passed_whole_or_was_divided_without_shares(areas: list[dict[str, str]]) -> None:
+    links = [r for r in table("areas/successions.csv") if not r["old"].startswith("tinh:")]
+    whole = Counter(r["old"] for r in links if r["share"] == "whole")
+    divided = {r["old"] for r in links if r["share"] == "part"}
+    assert (len(whole), set(whole.values()), len(divided)) == (9569, {1}, 471)
+    assert len(links) == 9569 + sum(r["share"] == "part" for r in links)
+    assert not whole.keys() & divided
+    islands = {old for old in whole if old.startswith("huyen:")}
+    assert len(islands) == 5
+    communes = {r["key"] for r in areas if r["key"].startswith("xa-truoc-2025:")}
+    assert whole.keys() | divided == communes | islands
+    today = {r["key"]: r["kind"] for r in areas if r["key"].startswith("xa:")}
+    assert {r["new"] for r in links} == set(today)
+    assert {today[r["new"]] for r in links if r["old"] in islands} == {"dac-khu"}
+
+
+def test_what_passed_whole_ended_on_the_day_its_heir_began(areas: list[dict[str, str]]) -> None:
+    for file, rows in (("areas", areas), ("units", table("units/units.csv"))):
+        begins, ends = {}, {}
+        for row in rows:
+            begins.setdefault(row["key"], row["valid_from"])
+            ends[row["key"]] = row["valid_to"]
+        links = [r for r in table(f"{file}/successions.csv") if r["share"] == "whole"]
+        assert len(links) > 9000
+        assert {(r["old"], r["new"]) for r in links if not ends[r["old"]] == r["on"] == begins[r["new"]]} == set()
+
+
+def test_communes_of_one_name_do_not_take_each_others_heirs() -> None:
+    """Phường 4 of Tân An and of the town of Tây Ninh: the source gives both the heirs of both."""
+    left_out = {(r["old"], r["new"]) for r in table("areas/successions-left-out.csv")}
+    kept = {(r["old"], r["new"]) for r in table("areas/successions.csv")}
+    assert len(left_out) == 31
+    assert not left_out & kept
+    names = {r["key"]: (r["name"], r["parent"]) for r in table("areas/areas.csv")}
+    of_tan_an = next(key for key, name in names.items() if name == ("Phường 4", "huyen:long-an:tan-an"))
+    assert [names[new][0] for old, new in left_out if old == of_tan_an] == ["Phường Tân Ninh"]
+    assert [names[new][0] for old, new in kept if old == of_tan_an] == ["Phường Long An"]
+
+
+def test_the_communes_of_tay_ninh_come_from_both_old_provinces(areas: list[dict[str, str]]) -> None:
+    """96 = 60 of Long An + 36 of Tây Ninh, as the resolution tells; every old commune goes to one new province."""
+    parents = {r["key"]: r["parent"] for r in areas if r["key"] != "tinh:hue"}
+    merged = {r["old"]: r["new"] for r in table("areas/successions.csv") if r["old"].startswith("tinh:")}
+    olds = defaultdict(set)
+    for link in table("areas/successions.csv"):
+        if link["old"].startswith("xa-truoc-2025:"):
+            old = parents[parents[link["old"]]]
+            assert merged.get(old, old) == parents[link["new"]]
+            olds[link["new"]].add(old)
+    of_tay_ninh = Counter(frozenset(olds[key]) for key in olds if parents[key] == "tinh:tay-ninh-2025")
+    assert of_tay_ninh == {frozenset({"tinh:long-an"}): 60, frozenset({"tinh:tay-ninh"}): 36}
+
+
+def test_the_end_of_the_districts_is_one_event(pack: Pack, areas: list[dict[str, str]]) -> None:
+    events = {event.key: event for event in pack.events}
+    ended = events["bo-cap-huyen-2025"]
+    assert (ended.kind, ended.on) == ("abolish-level", date(2025, 7, 1))
+    assert sum(r["event"] == ended.key for r in areas) == 696
+    changed = {key for key, event in events.items() if event.kind == "change-kind" and event.on.year == 2026}
+    assert {r["key"] for r in areas if r["event"] in changed and r["valid_from"] > "2026"} == {
+        "tinh:dong-nai-2025",
+        "tinh:bac-ninh-2025",
+        "tinh:quang-ninh",
+    }
+    used = {r["event"] for r in areas} | {r["event"] for r in table("units/units.csv")}
+    assert set(events) == used - {""}
+
+
 def test_districts_of_long_an(areas: list[dict[str, str]]) -> None:
-    districts = [r for r in areas if r["key"].startswith("huyen:")]
+    districts = [r for r in areas if r["key"].startswith("huyen:long-an:")]
     assert Counter(r["kind"] for r in districts) == {"huyen": 13, "thi-xa": 1, "thanh-pho-thuoc-tinh": 1}
     assert {(r["parent"], r["valid_from"], r["valid_to"]) for r in districts} == {("tinh:long-an", "", MERGER)}
+
+
+def test_districts_by_kind(areas: list[dict[str, str]]) -> None:
+    districts = [r for r in areas if r["key"].startswith("huyen:")]
+    assert Counter(r["kind"] for r in districts) == {
+        "huyen": 508,
+        "thanh-pho-thuoc-tinh": 85,
+        "thi-xa": 52,
+        "quan": 49,
+        "thanh-pho-thuoc-tptw": 2,
+    }
+    names = {r["name"] for r in districts if r["key"].startswith("huyen:dong-thap:") and "cao-lanh" in r["key"]}
+    assert names == {"Huyện Cao Lãnh", "Thành phố Cao Lãnh"}
 
 
 def test_portal_codes_match_what_was_published() -> None:
@@ -120,8 +225,8 @@ def test_units_by_kind_and_day() -> None:
         63,
         63,
         63,
-        15,
-        0,
+        691,
+        10035,
     ]
     assert [late[k] for k in ("ubnd-tinh", "so-tu-phap", "trung-tam-tgpl", "phong-tu-phap", "ubnd-xa")] == [
         34,
@@ -135,13 +240,33 @@ def test_units_by_kind_and_day() -> None:
     assert names["phong-tu-phap:long-an:kien-tuong"] == "Phòng Tư pháp thị xã Kiến Tường"
 
 
-def test_departments_follow_their_provinces() -> None:
-    areas = {(r["old"].split(":")[1], r["new"].split(":")[1]) for r in table("areas/successions.csv")}
-    units = table("units/successions.csv")
-    for prefix in ("ubnd-tinh:", "so-tu-phap:"):
+def test_bodies_follow_their_areas() -> None:
+    areas = table("areas/successions.csv")
+    units = [r for r in table("units/successions.csv") if r["kind"] != "transfer"]
+    of_provinces = {(r["old"].split(":")[1], r["new"].split(":")[1]) for r in areas if r["old"].startswith("tinh:")}
+    for prefix in ("ubnd-tinh:", "so-tu-phap:", "thads:"):
         links = {(r["old"], r["new"]) for r in units if r["old"].startswith(prefix)}
-        assert links == {(prefix + old, prefix + new) for old, new in areas}
+        assert links == {(prefix + old, prefix + new) for old, new in of_provinces}
+    of_communes = {(f"ubnd-{r['old']}", f"ubnd-{r['new']}", r["share"]) for r in areas if r["new"].startswith("xa:")}
+    assert {(r["old"], r["new"], r["share"]) for r in units if r["new"].startswith("ubnd-xa:")} == of_communes
     assert not [r for r in units if r["old"].startswith("phong-tu-phap:")]
+
+
+def test_the_duties_of_a_district_pass_to_the_communes_on_its_land() -> None:
+    links = [r for r in table("units/successions.csv") if r["kind"] == "transfer"]
+    assert {(r["share"], r["on"], r["event"]) for r in links} == {("part", MERGER, "bo-cap-huyen-2025")}
+    assert len({r["old"] for r in links}) == 691
+    names = {r["key"]: r["name"] for r in table("units/units.csv")}
+    heirs = {names[r["new"]] for r in links if r["old"] == "ubnd-huyen:long-an:tan-an"}
+    three = ("Long An", "Tân An", "Khánh Hậu")  # 13 communes of Tân An became these three wards
+    assert {f"Ủy ban nhân dân phường {name}" for name in three} <= heirs
+
+
+def test_one_enforcement_body_a_province() -> None:
+    units = table("units/units.csv")
+    for day, number in (("2025-06-30", 63), (MERGER, 34), ("2026-10-10", 34)):
+        assert sum(r["kind"] == "co-quan-thads" for r in valid_on(units, day)) == number
+        assert len(valid_on(table("units/serves.csv"), day)) == number
 
 
 def test_fifteen_divisions_report_to_the_department_of_long_an() -> None:
@@ -189,6 +314,6 @@ def test_the_files_are_what_the_scripts_make(tmp_path: Path, monkeypatch: pytest
         monkeypatch.setattr(script, "PACK", made)
         script.main()
     written = [path for path in made.rglob("*") if path.is_file() and "published" not in path.parts]
-    assert len(written) == 11
+    assert len(written) == 13
     for path in written:
         assert path.read_bytes() == (PACK / path.relative_to(made)).read_bytes(), path.name

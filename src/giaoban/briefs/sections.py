@@ -24,11 +24,15 @@ ESTIMATE_NOTE = f"“{ESTIMATED} …”: phần ước tính nằm trong số đ
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A consolidated table with the one it is compared with (None: nothing to compare, `why_not` says why)."""
+    """A consolidated table with the one it is compared with (None: nothing to compare, `why_not` says why).
+
+    how: how the earlier figures were read in the geography of the later ones.
+    """
 
     table: ConsolidatedTable
     before: ConsolidatedTable | None
     why_not: str = ""
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +115,9 @@ def results_section(results: Sequence[Result]) -> Section:
         for part in result.table.form.tables:
             tables.extend(_result_tables(result.table, part))
         if result.before is not None:
-            tables.append(_comparison(result.table, result.before))
+            tables.append(_comparison(result.table, result.before, result.how))
         elif result.why_not:
-            paragraphs.append(f"{result.table.form.title}: {result.why_not}")
+            paragraphs.append(f"{result.table.form.title}: không so sánh với cùng kỳ. {result.why_not}")
     return section(title, paragraphs=paragraphs, tables=tables)
 
 
@@ -173,7 +177,7 @@ def cell_words(cell: CellTotal | None, scale: int) -> str:
     return f"{number(cell.total, scale)}{estimate}"
 
 
-def _comparison(now: ConsolidatedTable, before: ConsolidatedTable) -> PaperTable:
+def _comparison(now: ConsolidatedTable, before: ConsolidatedTable, how: str) -> PaperTable:
     """The totals of all units beside those of the period before; a rate differs in points, a count also in per cent."""
     rows = []
     for part in now.form.tables:
@@ -184,6 +188,7 @@ def _comparison(now: ConsolidatedTable, before: ConsolidatedTable) -> PaperTable
                 rows.append([label, *_compared(now.total.cells.get(key), before.total.cells.get(key), column)])
     header = ["Nội dung", now.period.label, before.period.label, "Chênh lệch", "Tỷ lệ so với kỳ trước"]
     notes = [f"Kỳ này có {now.coverage_words}, kỳ so sánh có {before.coverage_words} đơn vị báo cáo."]
+    notes += [f"Số của kỳ so sánh: {how}"] if how else []
     notes += _estimate_notes(rows)
     return table(f"So sánh: {now.form.title}", header, rows, numbers=range(1, 5), notes=notes)
 

@@ -8,6 +8,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
+from giaoban.config import api
 from giaoban.config.home import home
 from giaoban.kit.gallery import gallery
 
@@ -34,6 +35,7 @@ def healthz(_: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
+    path("api/v1/", include((api.urls(), "api"))),
     *([path("kit/gallery/", login_not_required(gallery), name="gallery")] if settings.DEBUG else []),
     *(
         path(prefix, include(f"giaoban.{room}.web.urls"))

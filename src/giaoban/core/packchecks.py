@@ -3,51 +3,25 @@
 A record that could not be read has been named already; its key counts as known, so that one fault is told once.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 
 from giaoban.core.forms import FormDefinition, Table
 from giaoban.core.packfiles import PackFault
+from giaoban.core.packmap import Unread, map_faults
 from giaoban.core.packrecords import (
-    AreaVersion,
     CellRef,
-    DatedRecord,
     DeadlineRecord,
     FormRecord,
     ObligationRecord,
     Pack,
-    ParentRow,
     Place,
     RegimeRecord,
-    SuccessionRow,
-    UnitVersion,
 )
 from giaoban.core.periods import PeriodRule, PeriodRuleError, as_of_period, due_on, periods_of
-from giaoban.core.spans import Span, gaps_in, overlaps_in
 
 _SAMPLE_YEAR: Final = 2025
-_LONGEST_CHAIN: Final = 20
-
-
-@dataclass(slots=True)
-class Unread:
-    """Keys of records that were found but not readable. `is_everything`: a file broke off, so any key may exist."""
-
-    keys: set[str] = field(default_factory=set)
-    is_everything: bool = False
-
-    def add(self, key: object) -> None:
-        if isinstance(key, str):
-            self.keys.add(key)
-
-    def __contains__(self, key: object) -> bool:
-        return self.is_everything or key in self.keys
-
-
-D = TypeVar("D", bound=DatedRecord)
 
 
 class _Sourced(Protocol):
@@ -57,26 +31,13 @@ class _Sourced(Protocol):
     def source(self) -> str: ...
 
 
-Spans = Mapping[str, list[Span]]
-
-
 def cross_faults(pack: Pack, unread: Unread) -> Iterator[PackFault]:
     """Every fault between records."""
-    area_spans, unit_spans = _spans_by_key(pack.areas), _spans_by_key(pack.units)
     yield from repeated_keys(pack)
     yield from unknown_sources(pack, unread)
     yield from unknown_kinds(pack, unread)
     yield from unknown_tiles(pack, unread)
-    yield from overlapping_versions(pack.areas)
-    yield from overlapping_versions(pack.units)
-    yield from area_parents(pack, area_spans, unread)
-    yield from area_codes(pack, area_spans, unread)
-    yield from regions(pack, area_spans, unread)
-    yield from unit_areas(pack, area_spans, unread)
-    yield from unit_parents(pack, unit_spans, unread)
-    yield from parent_loops(pack.parents)
-    yield from successions(pack.area_successions, "area", area_spans, unread)
-    yield from successions(pack.unit_successions, "unit", unit_spans, unread)
+    yield from map_faults(pack, unread)
     yield from form_names(pack, unread)
     yield from regime_names(pack, unread)
     yield from indicator_names(pack, unread)
@@ -89,6 +50,7 @@ def repeated_keys(pack: Pack) -> Iterator[PackFault]:
         ("area kind", ((one.key, one.at) for one in pack.area_kinds)),
         ("unit kind", ((one.key, one.at) for one in pack.unit_kinds)),
         ("line", ((one.key, one.at) for one in pack.lines)),
+        ("event", ((one.key, one.at) for one in pack.events)),
         ("region", ((one.key, one.at) for one in pack.regions)),
         ("field", ((one.key, one.at) for one in pack.fields)),
         ("regime", ((one.key, one.at) for one in pack.regimes)),
@@ -115,7 +77,7 @@ def unknown_sources(pack: Pack, unread: Unread) -> Iterator[PackFault]:
     """`source` must lead to an entry of pack.yaml."""
     known = {source.key for source in pack.sources}
     records: list[_Sourced] = [*pack.areas, *pack.codes, *pack.area_successions, *pack.regions, *pack.units]
-    records += [*pack.parents, *pack.unit_successions, *pack.fields, *pack.regimes]
+    records += [*pack.events, *pack.parents, *pack.served, *pack.unit_successions, *pack.fields, *pack.regimes]
     records += [one for regime in pack.regimes for one in regime.deadlines]
     records += [one for regime in pack.regimes for one in regime.obligations]
     records += [*pack.indicators, *pack.watch_rules, *pack.templates, *pack.gaps]
@@ -146,121 +108,6 @@ def unknown_tiles(pack: Pack, unread: Unread) -> Iterator[PackFault]:
     for tile in pack.tiles:
         if tile.area and tile.area not in known and tile.area not in unread:
             yield tile.at.fault(f"area: there is no '{tile.area}'")
-
-
-def overlapping_versions(versions: Iterable[AreaVersion] | Iterable[UnitVersion]) -> Iterator[PackFault]:
-    """Two versions of one key on the same day."""
-    by_key: defaultdict[str, list[AreaVersion | UnitVersion]] = defaultdict(list)
-    for version in versions:
-        by_key[version.key].append(version)
-    for key, group in by_key.items():
-        for first, second in _overlapping(group):
-            yield second.at.fault(f"'{key}' has this version and the one of line {first.at.line} on the same day")
-
-
-def area_parents(pack: Pack, spans: Spans, unread: Unread) -> Iterator[PackFault]:
-    """The parent exists for as long as the child."""
-    for version in pack.areas:
-        if version.parent:
-            yield from _within(version.at, "parent", version.parent, version.span, spans, unread)
-            if version.parent == version.key:
-                yield version.at.fault("parent: an area cannot lie in itself")
-
-
-def area_codes(pack: Pack, spans: Spans, unread: Unread) -> Iterator[PackFault]:
-    """One code means one area of a level on one day, in the official system and in every other."""
-    levels = {kind.key: kind.level for kind in pack.area_kinds}
-    official: defaultdict[tuple[int, str], list[AreaVersion]] = defaultdict(list)
-    for version in pack.areas:
-        if version.code and version.kind in levels:
-            official[levels[version.kind], version.code].append(version)
-    for (_, code), group in official.items():
-        for first, second in _overlapping(group):
-            if first.key != second.key:
-                yield second.at.fault(f"code: '{code}' is that of '{first.key}' (line {first.at.line}) on the same day")
-    other: defaultdict[tuple[str, str], list[DatedRecord]] = defaultdict(list)
-    for row in pack.codes:
-        yield from _within(row.at, "area", row.area, row.span, spans, unread)
-        other[row.system, row.code].append(row)
-    for (system, code), rows in other.items():
-        for earlier, later in _overlapping(rows):
-            yield later.at.fault(f"code: '{code}' of '{system}' is given on the same day in line {earlier.at.line}")
-
-
-def regions(pack: Pack, spans: Spans, unread: Unread) -> Iterator[PackFault]:
-    """Members exist for as long as they are members."""
-    for region in pack.regions:
-        for member in region.members:
-            yield from _within(region.at, "area", member.area, member.span, spans, unread)
-
-
-def unit_areas(pack: Pack, spans: Spans, unread: Unread) -> Iterator[PackFault]:
-    """The area of a unit exists for as long as the unit."""
-    for version in pack.units:
-        if version.area:
-            yield from _within(version.at, "area", version.area, version.span, spans, unread)
-
-
-def unit_parents(pack: Pack, spans: Spans, unread: Unread) -> Iterator[PackFault]:
-    """Both ends exist for as long as the row says, and nobody has two parents on one line and day."""
-    lines = {line.key for line in pack.lines}
-    groups: defaultdict[tuple[str, str], list[ParentRow]] = defaultdict(list)
-    for row in pack.parents:
-        yield from _within(row.at, "unit", row.unit, row.span, spans, unread)
-        yield from _within(row.at, "parent", row.parent, row.span, spans, unread)
-        if row.line not in lines and row.line not in unread:
-            yield row.at.fault(f"line: '{row.line}' is not in kinds.yaml")
-        groups[row.unit, row.line].append(row)
-    for (unit, line), rows in groups.items():
-        for first, second in _overlapping(rows):
-            yield second.at.fault(f"'{unit}' has a parent on '{line}' the same day in line {first.at.line}")
-
-
-def parent_loops(parents: Iterable[ParentRow]) -> Iterator[PackFault]:
-    """A unit that stands under itself, directly or through others, on some day."""
-    above: defaultdict[tuple[str, str], list[ParentRow]] = defaultdict(list)
-    rows = list(parents)
-    for row in rows:
-        above[row.unit, row.line].append(row)
-    for row in rows:
-        waiting = [(row.parent, row.span, 1)]
-        while waiting:
-            unit, span, steps = waiting.pop()
-            if unit == row.unit or steps > _LONGEST_CHAIN:
-                yield row.at.fault(f"'{row.unit}' stands under itself on '{row.line}'")
-                break
-            for higher in above.get((unit, row.line), ()):
-                shared = higher.span.intersect(span)
-                if shared is not None:
-                    waiting.append((higher.parent, shared, steps + 1))
-
-
-def successions(rows: Iterable[SuccessionRow], what: str, spans: Spans, unread: Unread) -> Iterator[PackFault]:
-    """The old one existed before the day, the new one exists on it; what went over whole ended that day."""
-    seen: dict[tuple[str, str, date], int] = {}
-    for row in rows:
-        if row.old == row.new:
-            yield row.at.fault(f"'{row.old}' cannot succeed itself")
-        first = seen.setdefault((row.old, row.new, row.on), row.at.line)
-        if first != row.at.line:
-            yield row.at.fault(f"this succession stands already in line {first}")
-        for name, key in (("old", row.old), ("new", row.new)):
-            if key not in spans and key not in unread:
-                yield row.at.fault(f"{name}: there is no {what} '{key}'")
-        old, new = spans.get(row.old), spans.get(row.new)
-        if old is not None and row.old not in unread:
-            yield from _old_side(row, old)
-        if new is not None and row.new not in unread and not any(span.contains(row.on) for span in new):
-            yield row.at.fault(f"new: '{row.new}' does not exist on {row.on}")
-
-
-def _old_side(row: SuccessionRow, spans: list[Span]) -> Iterator[PackFault]:
-    if not any(span.start is None or span.start < row.on for span in spans):
-        yield row.at.fault(f"old: '{row.old}' does not exist before {row.on}")
-    elif not any(span.end is None or span.end >= row.on for span in spans):
-        yield row.at.fault(f"old: '{row.old}' ended before {row.on}")
-    elif row.whole and any(span.contains(row.on) for span in spans):
-        yield row.at.fault(f"old: '{row.old}' went over whole on {row.on} but has not ended that day")
 
 
 def form_names(pack: Pack, unread: Unread) -> Iterator[PackFault]:
@@ -315,6 +162,7 @@ def regime_names(pack: Pack, unread: Unread) -> Iterator[PackFault]:
             if obligation.form not in forms and obligation.form not in unread:
                 yield obligation.at.fault(f"form: there is no form '{obligation.form}'")
             yield from _obligation_rules(obligation, regime, rules, unread)
+        yield from _repeated_obligations(regime)
 
 
 def _due_days(regime: RegimeRecord, rules: Mapping[str, PeriodRule], unread: Unread) -> Iterator[PackFault]:
@@ -364,6 +212,16 @@ def _obligation_rules(
         yield obligation.at.fault(f"deadline_set: there is no set '{obligation.deadline_set}' in this file")
 
 
+def _repeated_obligations(regime: RegimeRecord) -> Iterator[PackFault]:
+    """Who owes what for which period stands once: a second row would make each of them owe it twice."""
+    first: dict[tuple[str, ...], Place] = {}
+    for one in regime.obligations:
+        for rule in one.rules:
+            at = first.setdefault((one.form, one.reporter, one.receiver, one.line, rule), one.at)
+            if at is not one.at:
+                yield one.at.fault(f"'{one.reporter}' owes '{one.form}' for '{rule}' already in line {at.line}")
+
+
 def indicator_names(pack: Pack, unread: Unread) -> Iterator[PackFault]:
     """The cells and fields of indicators, and the indicators of watch rules."""
     forms = {form.key: form.definition for form in pack.forms}
@@ -407,37 +265,3 @@ def _cell_reason(form: FormDefinition, cell: CellRef) -> str | None:
     if cell.column not in table.positions:
         return f"the table '{cell.table}' of '{form.key}' has no number column '{cell.column}'"
     return None
-
-
-def _within(at: Place, name: str, key: str, span: Span, spans: Spans, unread: Unread) -> Iterator[PackFault]:
-    """The key exists, and on every day of the span. An unknown beginning on either side is no contradiction."""
-    if key in unread:
-        return
-    known = spans.get(key)
-    if known is None:
-        yield at.fault(f"{name}: there is no '{key}'")
-        return
-    if span.start is None:
-        starts = [one.start for one in known]
-        span = replace(span, start=None if None in starts else min(day for day in starts if day is not None))
-    if gaps := gaps_in(known, span):
-        yield at.fault(f"{name}: '{key}' does not exist {_days(gaps[0])}")
-
-
-def _days(span: Span) -> str:
-    words = "" if span.start is None else f"from {span.start} "
-    return words + ("on" if span.end is None else f"until the day before {span.end}")
-
-
-def _overlapping(group: list[D]) -> Iterator[tuple[D, D]]:
-    """Pairs that share a day, in the order of the file."""
-    if len(group) > 1:
-        for first, second in overlaps_in([one.span for one in group]):
-            yield group[first], group[second]
-
-
-def _spans_by_key(versions: Iterable[AreaVersion] | Iterable[UnitVersion]) -> dict[str, list[Span]]:
-    spans: defaultdict[str, list[Span]] = defaultdict(list)
-    for version in versions:
-        spans[version.key].append(version.span)
-    return dict(spans)

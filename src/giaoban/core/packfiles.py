@@ -8,7 +8,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -169,7 +169,7 @@ def read_csv(root: Path, file: str, schema: str, faults: list[PackFault]) -> tup
     rows: list[CsvRow] = []
     try:
         header = next(reader, [])
-        header_faults = [PackFault(file, 1, reason) for reason in _header_reasons(header, known)]
+        header_faults = [PackFault(file, 1, reason) for reason in _header_reasons(header, known, required)]
         faults.extend(header_faults)
         if header_faults:
             return [], False
@@ -181,17 +181,21 @@ def read_csv(root: Path, file: str, schema: str, faults: list[PackFault]) -> tup
             if len(cells) != len(header):
                 faults.append(PackFault(file, line, f"{len(cells)} cells instead of {len(header)}"))
                 continue
-            row = _csv_row(file, schema, line, dict(zip(header, cells, strict=True)), faults)
-            missing = sorted(required - row.cells.keys() - row.refused)
-            faults.extend(PackFault(file, line, f"{column}: is missing") for column in missing)
-            rows.append(replace(row, is_complete=not missing))
+            rows.append(_csv_row(file, schema, line, dict(zip(header, cells, strict=True)), required, faults))
     except csv.Error as error:
         faults.append(PackFault(file, reader.line_num, f"not readable CSV: {error}"))
         return rows, False
     return rows, True
 
 
-def _csv_row(file: str, schema: str, line: int, cells: Mapping[str, str], faults: list[PackFault]) -> CsvRow:
+def _csv_row(
+    file: str,
+    schema: str,
+    line: int,
+    cells: Mapping[str, str],
+    required: frozenset[str],
+    faults: list[PackFault],
+) -> CsvRow:
     good: dict[str, str] = {}
     refused: set[str] = set()
     for column, value in cells.items():
@@ -202,11 +206,15 @@ def _csv_row(file: str, schema: str, line: int, cells: Mapping[str, str], faults
             else:
                 refused.add(column)
                 faults.append(PackFault(file, line, f"{column}: {reason}"))
-    return CsvRow(line, good, frozenset(refused))
+    missing = sorted(required - good.keys() - refused)
+    faults.extend(PackFault(file, line, f"{column}: is missing") for column in missing)
+    return CsvRow(line, good, frozenset(refused), is_complete=not missing)
 
 
-def _header_reasons(header: list[str], known: tuple[str, ...]) -> list[str]:
-    reasons = [f"the column '{column}' is missing from the header" for column in known if column not in header]
+def _header_reasons(header: list[str], known: tuple[str, ...], required: frozenset[str]) -> list[str]:
+    """A column that may be empty in every row may be left out."""
+    needed = [column for column in known if column in required]
+    reasons = [f"the column '{column}' is missing from the header" for column in needed if column not in header]
     reasons += [
         f"the column '{column}' is not known; known are {', '.join(known)}" for column in header if column not in known
     ]

@@ -87,8 +87,29 @@ class LineRecord(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventRecord(Record):
+    """One act that changed areas or units on the day `on`, the first day of the new state.
+
+    kind: as in `core.events`. basis: the legal act, with its day `basis_on` as far as known; "" = not found.
+    """
+
+    key: str
+    kind: str
+    title: str
+    on: date
+    basis: str
+    basis_on: date | None
+    source: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AreaVersion(DatedRecord):
-    """An area as it was for some time; the last row of a key without an end is how it is now."""
+    """An area as it was for some time; the last row of a key without an end is how it is now.
+
+    known_on: true for this day, while the first day is not known. event: what began it, or ended it when its beginning
+    is not known; "" = none that the pack tells of.
+    """
 
     key: str
     kind: str
@@ -97,6 +118,8 @@ class AreaVersion(DatedRecord):
     parent: str
     source: str
     note: str = ""
+    known_on: date | None = None
+    event: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +134,9 @@ class CodeRow(DatedRecord):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuccessionRow(Record):
-    """`share` "whole": all of the old went into the new, which took its place on the day `on`."""
+    """`share` "whole": all of the old went into the new, which took its place on the day `on`; "part": how much did is
+    not known; a decimal: that part of the old one's figures.
+    """
 
     old: str
     new: str
@@ -120,10 +145,21 @@ class SuccessionRow(Record):
     share: str
     basis: str
     source: str
+    event: str = ""
 
     @property
     def whole(self) -> bool:
         return self.share == "whole"
+
+    @property
+    def part(self) -> Decimal | None:
+        """The share as a number, 0 < part < 1; None: all of it, or not known."""
+        return None if self.share in ("whole", "part") else Decimal(self.share)
+
+    @property
+    def passes_figures(self) -> bool:
+        """Whether figures go along; by a transfer only duties pass."""
+        return self.kind != "transfer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +179,10 @@ class RegionRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitVersion(DatedRecord):
-    """A unit as it was for some time; the last row of a key without an end is how it is now."""
+    """A unit as it was for some time; the last row of a key without an end is how it is now.
+
+    known_on, event: as with areas.
+    """
 
     key: str
     kind: str
@@ -152,6 +191,9 @@ class UnitVersion(DatedRecord):
     area: str
     source: str
     note: str = ""
+    code: str = ""
+    known_on: date | None = None
+    event: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +204,17 @@ class ParentRow(DatedRecord):
     parent: str
     line: str
     source: str
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedRow(DatedRecord):
+    """`unit` works for `area`, besides the one it stands at."""
+
+    unit: str
+    area: str
+    source: str
+    event: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,12 +389,14 @@ class Pack:
     area_kinds: tuple[AreaKindRecord, ...] = ()
     unit_kinds: tuple[UnitKindRecord, ...] = ()
     lines: tuple[LineRecord, ...] = ()
+    events: tuple[EventRecord, ...] = ()
     areas: tuple[AreaVersion, ...] = ()
     codes: tuple[CodeRow, ...] = ()
     area_successions: tuple[SuccessionRow, ...] = ()
     regions: tuple[RegionRecord, ...] = ()
     units: tuple[UnitVersion, ...] = ()
     parents: tuple[ParentRow, ...] = ()
+    served: tuple[ServedRow, ...] = ()
     unit_successions: tuple[SuccessionRow, ...] = ()
     fields: tuple[FieldRecord, ...] = ()
     regimes: tuple[RegimeRecord, ...] = ()

@@ -6,21 +6,22 @@ Every file but pack.yaml and kinds.yaml may be absent; files that the format doe
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from giaoban.core import forms
-from giaoban.core.packchecks import Unread, cross_faults
+from giaoban.core import packmake as make
+from giaoban.core.packchecks import cross_faults
 from giaoban.core.packfiles import CsvRow, Document, PackFault, read_csv, read_yaml
+from giaoban.core.packmap import Unread
 from giaoban.core.packrecords import (
     AreaKindRecord,
     AreaVersion,
     CellRef,
     CodeRow,
     DeadlineRecord,
+    EventRecord,
     FieldRecord,
     FormRecord,
     GapRecord,
@@ -33,6 +34,7 @@ from giaoban.core.packrecords import (
     RegimeRecord,
     RegionMember,
     RegionRecord,
+    ServedRow,
     SourceRecord,
     SuccessionRow,
     TemplateRecord,
@@ -42,7 +44,6 @@ from giaoban.core.packrecords import (
     WatchRuleRecord,
     WordRecord,
 )
-from giaoban.core.periods import PeriodRule, PeriodRuleError, rule_from_dict
 from giaoban.core.schemas import Path as DataPath
 from giaoban.core.spans import Span
 
@@ -52,6 +53,7 @@ __all__ = [
     "CellRef",
     "CodeRow",
     "DeadlineRecord",
+    "EventRecord",
     "FieldRecord",
     "FormRecord",
     "GapRecord",
@@ -65,6 +67,7 @@ __all__ = [
     "RegimeRecord",
     "RegionMember",
     "RegionRecord",
+    "ServedRow",
     "SourceRecord",
     "SuccessionRow",
     "TemplateRecord",
@@ -129,24 +132,28 @@ class _Reader:
             version=str(about.get("version", "")),
             timezone=str(about.get("timezone", "")),
             sources=self._sources(head),
-            area_kinds=self._entries(kinds, ("area_kinds",), _area_kind),
-            unit_kinds=self._entries(kinds, ("unit_kinds",), _unit_kind),
-            lines=self._entries(kinds, ("lines",), _line),
-            areas=self._rows("areas/areas.csv", "areas-row", _area),
-            codes=self._rows("areas/codes.csv", "codes-row", _code),
-            area_successions=self._rows("areas/successions.csv", "successions-row", _succession),
-            regions=self._entries(self._document("areas/regions.yaml", "regions"), ("regions",), _region),
-            units=self._rows("units/units.csv", "units-row", _unit),
-            parents=self._rows("units/parents.csv", "parents-row", _parent),
-            unit_successions=self._rows("units/successions.csv", "successions-row", _succession),
-            fields=self._entries(self._document("fields.yaml", "fields"), ("fields",), _field),
+            area_kinds=self._entries(kinds, ("area_kinds",), make.area_kind),
+            unit_kinds=self._entries(kinds, ("unit_kinds",), make.unit_kind),
+            lines=self._entries(kinds, ("lines",), make.line),
+            events=self._entries(self._document("events.yaml", "events"), ("events",), make.event),
+            areas=self._rows("areas/areas.csv", "areas-row", make.area),
+            codes=self._rows("areas/codes.csv", "codes-row", make.code),
+            area_successions=self._rows("areas/successions.csv", "successions-row", make.succession),
+            regions=self._entries(self._document("areas/regions.yaml", "regions"), ("regions",), make.region),
+            units=self._rows("units/units.csv", "units-row", make.unit),
+            parents=self._rows("units/parents.csv", "parents-row", make.parent),
+            served=self._rows("units/serves.csv", "serves-row", make.served),
+            unit_successions=self._rows("units/successions.csv", "successions-row", make.succession),
+            fields=self._entries(self._document("fields.yaml", "fields"), ("fields",), make.field_of_work),
             regimes=tuple(self._regimes()),
             forms=tuple(self._forms()),
             indicators=tuple(self._indicators()),
-            watch_rules=self._entries(self._document("watch-rules.yaml", "watch-rules"), ("rules",), _watch_rule),
+            watch_rules=self._entries(self._document("watch-rules.yaml", "watch-rules"), ("rules",), make.watch_rule),
             words=self._words(),
-            templates=self._entries(self._document("templates/templates.yaml", "templates"), ("templates",), _template),
-            gaps=self._entries(self._document("gaps.yaml", "gaps"), ("gaps",), _gap),
+            templates=self._entries(
+                self._document("templates/templates.yaml", "templates"), ("templates",), make.template
+            ),
+            gaps=self._entries(self._document("gaps.yaml", "gaps"), ("gaps",), make.gap),
             tiles=self._tiles(),
         )
 
@@ -237,30 +244,30 @@ class _Reader:
             return ()
         records: list[WordRecord] = []
         for name in document.data:
-            records.extend(self._entries(document, (name,), partial(_word, name)))
+            records.extend(self._entries(document, (name,), partial(make.word, name)))
         return tuple(records)
 
     def _tiles(self) -> tuple[TileRecord, ...]:
         document = self._document("tile-map.yaml", "tile-map")
         if document is None:
             return ()
-        return (*self._entries(document, ("tiles",), _tile), *self._entries(document, ("extras",), _tile))
+        return (*self._entries(document, ("tiles",), make.tile), *self._entries(document, ("extras",), make.tile))
 
     def _regimes(self) -> Iterator[RegimeRecord]:
         for file in self._files("regimes", "*.yaml"):
             document = self._document(file, "regime")
             if document is None:
                 continue
-            rules = self._entries(document, ("period_rules",), _period_rule)
+            rules = self._entries(document, ("period_rules",), make.period_rule)
             if not document.has_head(
                 "key", "title", "act", "number", "issued_on", "valid", "status", "source", "notes"
             ):
                 self.unread.add(Path(file).stem)
                 continue
-            deadlines = self._entries(document, ("deadlines",), _deadline)
-            obligations = self._entries(document, ("obligations",), _obligation)
+            deadlines = self._entries(document, ("deadlines",), make.deadline)
+            obligations = self._entries(document, ("obligations",), make.obligation)
             try:
-                yield _regime(document, rules, deadlines, obligations)
+                yield make.regime(document, rules, deadlines, obligations)
             except ValueError as fault:
                 self.faults.append(document.fault(("valid",), str(fault)))
 
@@ -291,258 +298,8 @@ class _Reader:
             if document is None:
                 continue
             if isinstance(document.data, Mapping) and "indicators" in document.data:
-                yield from self._entries(document, ("indicators",), _indicator)
+                yield from self._entries(document, ("indicators",), make.indicator)
             else:
-                record = self._made(document, (), document.data, _indicator)
+                record = self._made(document, (), document.data, make.indicator)
                 if record is not None:
                     yield record
-
-
-def _span(entry: Mapping[str, Any]) -> Span:
-    return Span(_day(entry.get("valid_from")), _day(entry.get("valid_to")))
-
-
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
-
-
-def _ids(source: str | list[str] | None) -> str:
-    """`source` as kept in records: ids with one space between."""
-    return " ".join(forms.texts(source))
-
-
-def _decimal(value: int | str | Decimal | None) -> Decimal | None:
-    return None if value is None else Decimal(value)
-
-
-def _area_kind(entry: Mapping[str, Any], at: Place) -> AreaKindRecord:
-    return AreaKindRecord(at=at, **entry)
-
-
-def _unit_kind(entry: Mapping[str, Any], at: Place) -> UnitKindRecord:
-    return UnitKindRecord(at=at, **entry)
-
-
-def _line(entry: Mapping[str, Any], at: Place) -> LineRecord:
-    return LineRecord(at=at, **entry)
-
-
-def _area(row: Mapping[str, str], at: Place) -> AreaVersion:
-    return AreaVersion(
-        at=at,
-        key=row["key"],
-        kind=row["kind"],
-        name=row["name"],
-        code=row.get("code", ""),
-        parent=row.get("parent", ""),
-        span=_span(row),
-        source=row.get("source", ""),
-        note=row.get("note", ""),
-    )
-
-
-def _code(row: Mapping[str, str], at: Place) -> CodeRow:
-    return CodeRow(
-        at=at, area=row["area"], system=row["system"], code=row["code"], span=_span(row), source=row.get("source", "")
-    )
-
-
-def _succession(row: Mapping[str, str], at: Place) -> SuccessionRow:
-    return SuccessionRow(
-        at=at,
-        old=row["old"],
-        new=row["new"],
-        on=date.fromisoformat(row["on"]),
-        kind=row["kind"],
-        share=row["share"],
-        basis=row.get("basis", ""),
-        source=row.get("source", ""),
-    )
-
-
-def _region(entry: Mapping[str, Any], at: Place) -> RegionRecord:
-    members = tuple(RegionMember(at=at, area=member["area"], span=_span(member)) for member in entry["members"])
-    return RegionRecord(
-        at=at,
-        key=entry["key"],
-        name=entry["name"],
-        verified=entry["verified"],
-        source=_ids(entry["source"]),
-        members=members,
-        note=entry.get("note", ""),
-    )
-
-
-def _unit(row: Mapping[str, str], at: Place) -> UnitVersion:
-    return UnitVersion(
-        at=at,
-        key=row["key"],
-        kind=row["kind"],
-        name=row["name"],
-        short_name=row.get("short_name", ""),
-        area=row.get("area", ""),
-        span=_span(row),
-        source=row.get("source", ""),
-        note=row.get("note", ""),
-    )
-
-
-def _parent(row: Mapping[str, str], at: Place) -> ParentRow:
-    return ParentRow(
-        at=at,
-        unit=row["unit"],
-        parent=row["parent"],
-        line=row["line"],
-        span=_span(row),
-        source=row.get("source", ""),
-    )
-
-
-def _field(entry: Mapping[str, Any], at: Place) -> FieldRecord:
-    return FieldRecord(at=at, **{**entry, "source": _ids(entry["source"])})
-
-
-def _period_rule(entry: Mapping[str, Any], _: Place) -> PeriodRule:
-    try:
-        return rule_from_dict(entry)
-    except PeriodRuleError:
-        raise
-    except (TypeError, KeyError, AttributeError) as fault:
-        raise PeriodRuleError(f"period rule {entry.get('key', '?')}: {fault}") from fault
-
-
-def _deadline(entry: Mapping[str, Any], at: Place) -> DeadlineRecord:
-    return DeadlineRecord(
-        at=at,
-        set=entry["set"],
-        reporter=entry.get("reporter", ""),
-        receiver=entry.get("receiver", ""),
-        line=entry.get("line", ""),
-        dates=entry["dates"],
-        status=entry.get("status", ""),
-        source=_ids(entry["source"]),
-        note=entry.get("note", ""),
-    )
-
-
-def _obligation(entry: Mapping[str, Any], at: Place) -> ObligationRecord:
-    return ObligationRecord(
-        at=at,
-        form=entry["form"],
-        reporter=entry["reporter"],
-        receiver=entry.get("receiver", ""),
-        line=entry["line"],
-        deadline_set=entry.get("deadline_set", ""),
-        rules=tuple(entry["rules"]),
-        source=_ids(entry.get("source")),
-        note=entry.get("note", ""),
-    )
-
-
-def _regime(
-    document: Document,
-    rules: tuple[PeriodRule, ...],
-    deadlines: tuple[DeadlineRecord, ...],
-    obligations: tuple[ObligationRecord, ...],
-) -> RegimeRecord:
-    entry = document.data
-    return RegimeRecord(
-        at=Place(document.file, 1),
-        key=entry["key"],
-        title=entry["title"],
-        act=entry.get("act", ""),
-        number=entry.get("number", ""),
-        issued_on=_day(entry.get("issued_on")),
-        span=forms.span_of(entry["valid"]),
-        status=entry.get("status", ""),
-        source=_ids(entry["source"]),
-        notes=tuple(entry.get("notes", ())),
-        period_rules=rules,
-        deadlines=deadlines,
-        obligations=obligations,
-        data=entry,
-    )
-
-
-def _indicator(entry: Mapping[str, Any], at: Place) -> IndicatorRecord:
-    return IndicatorRecord(
-        at=at,
-        key=entry["key"],
-        name=entry["name"],
-        field=entry.get("field", ""),
-        unit=entry["unit"],
-        scale=entry["scale"],
-        direction=entry["direction"],
-        numerator=CellRef(**entry["numerator"]),
-        denominator=CellRef(**entry["denominator"]) if "denominator" in entry else None,
-        factor=Decimal(entry.get("factor", 1)),
-        aggregation=entry["aggregation"],
-        zero_denominator=entry.get("zero_denominator", ""),
-        source=_ids(entry["source"]),
-        note=entry.get("note", ""),
-    )
-
-
-def _watch_rule(entry: Mapping[str, Any], at: Place) -> WatchRuleRecord:
-    return WatchRuleRecord(
-        at=at,
-        key=entry["key"],
-        name=entry["name"],
-        kind=entry["kind"],
-        indicator=entry["indicator"],
-        n=entry.get("n"),
-        points=_decimal(entry.get("points")),
-        reference=_decimal(entry.get("reference")),
-        finding=entry["finding"],
-        reason_template=entry["reason_template"],
-        source=_ids(entry["source"]),
-        note=entry.get("note", ""),
-    )
-
-
-def _word(name: str, entry: Mapping[str, Any], at: Place) -> WordRecord:
-    return WordRecord(
-        at=at,
-        list=name,
-        key=entry["key"],
-        name=entry["name"],
-        question=entry.get("question", ""),
-        note=entry.get("note", ""),
-        data=entry,
-    )
-
-
-def _template(entry: Mapping[str, Any], at: Place) -> TemplateRecord:
-    return TemplateRecord(
-        at=at,
-        key=entry["key"],
-        name=entry["name"],
-        file=entry["file"],
-        engine=entry["engine"],
-        document_type=entry.get("document_type", ""),
-        source=_ids(entry["source"]),
-        note=entry.get("note", ""),
-    )
-
-
-def _gap(entry: Mapping[str, Any], at: Place) -> GapRecord:
-    return GapRecord(
-        at=at,
-        key=entry["key"],
-        what=entry["what"],
-        why=entry["why"],
-        affects="; ".join(forms.texts(entry["affects"])),
-        source=_ids(entry["source"]),
-    )
-
-
-def _tile(entry: Mapping[str, Any], at: Place) -> TileRecord:
-    return TileRecord(
-        at=at,
-        area=entry.get("area", ""),
-        row=entry["row"],
-        column=entry["column"],
-        label=entry.get("label", ""),
-        note=entry.get("note", ""),
-        width=entry.get("width", 1),
-    )

@@ -8,11 +8,13 @@ from decimal import Decimal
 from django.db.models import QuerySet
 from django.http import Http404
 
+from giaoban.core import restating
 from giaoban.core.figures import Mark
 from giaoban.core.indicators import Rate, plain_mean, pooled, rank
 from giaoban.indicators.models import Discrepancy, DiscrepancyState
 from giaoban.indicators.models import Indicator as Indicator
 from giaoban.kit.actors import Actor
+from giaoban.orgs import selectors as orgs
 from giaoban.orgs.selectors import UnitCard, cards, visible_ids
 from giaoban.reporting import selectors as reporting
 from giaoban.reporting.selectors import Period
@@ -98,6 +100,55 @@ def _totals(indicator: Indicator, period: Period, cell: Mapping[str, str]) -> di
         elif figure.mark is Mark.REPORTED:
             totals[unit_id] = (figure.value or Decimal(0)) + (figure.estimate or Decimal(0))
     return totals
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """An indicator in the same period of the year before, for units of a later day: each value exact, by a stated
+    method, or refused with its reason. ranks: whether places then and now may be compared at all; `places` only then.
+    """
+
+    period: Period
+    units: Mapping[int, restating.Reading[int]]
+    ranks: restating.Restatement
+    places: Mapping[int, int]
+    count: int
+
+
+def before(held: Reading, period: Period) -> Before | None:
+    """The same period of the year before, in the geography in which `period` is read; None when it was not opened.
+
+    held: the reading of `period`. A predecessor without figures makes a unit's earlier value refused, not smaller.
+    """
+    earlier = reporting.period_before(period)
+    if earlier is None:
+        return None
+    then, to = reporting.last_day(earlier), reporting.last_day(period)
+    then_held = reading(held.indicator, earlier)
+    called = orgs.Called()
+    expected = reporting.reporters_of(held.indicator.form, earlier)
+    view = orgs.unit_view(then, to, then_held.units.keys() | expected, called=called)
+    values: dict[int, restating.Value] = dict.fromkeys([*_predecessors(view, held.units), *expected])
+    values |= {unit_id: one.rate for unit_id, one in then_held.units.items()}
+    called.load((unit_id, then) for unit_id in values)
+    factor = factor_of(held.indicator)
+    ranks = restating.comparable_ranks(then_held.ranks.keys(), held.ranks.keys(), view)
+    return Before(
+        period=earlier,
+        units={
+            unit_id: restating.restate([unit_id], values, view, measure=restating.Measure.RATE, factor=factor)
+            for unit_id in held.units
+        },
+        ranks=ranks,
+        places=then_held.ranks if ranks.outcome == "exact" else {},
+        count=len(then_held.ranks),
+    )
+
+
+def _predecessors(view: restating.View[int], unit_ids: Iterable[int]) -> set[int]:
+    """What the units were on the day of the view; one that was not there then has none."""
+    places = (view.succession.place(unit_id, from_on=view.to, to_on=view.then) for unit_id in unit_ids)
+    return {target.key for place in places for target in place.targets}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 A registry refuses a second entry of one name. `giaoban doctor` lists them all.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -94,19 +94,74 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What an event on a unit touches: how many things of which kind, and what happens to them."""
+    """What an event on units touches: how many things of which kind, and what happens to them.
+
+    named: some of them by name, at most NAMED; needs_person: nothing decides by itself, somebody has to.
+    """
 
     what: str
     count: int
     consequence: str
+    named: tuple[str, ...] = ()
+    needs_person: bool = False
+
+
+NAMED = 20
+"""How many things an effect lists by name; the others are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitChange:
+    """What an event does to units from the day `on`, by ids. Before it is done, units that it makes have negative ids.
+
+    successor_of: each unit that passed to others → these, with the part of its figures that each takes: 1 = all, None =
+    not known. moved: units that come to stand beneath another. names: every unit above, the old ones as called until
+    the day, the new ones as called from it.
+    """
+
+    on: date
+    names: Mapping[int, str]
+    ended: tuple[int, ...] = ()
+    successor_of: Mapping[int, tuple[tuple[int, Decimal | None], ...]] = field(default_factory=dict)
+    moved: tuple[int, ...] = ()
+    renamed: tuple[int, ...] = ()
+    created: tuple[int, ...] = ()
+
+    @property
+    def heirs(self) -> dict[int, int]:
+        """Each ended unit that passed wholly to one other → this. One that passed to several, or in part, is absent."""
+        found = ((unit_id, self.successor_of.get(unit_id, ())) for unit_id in self.ended)
+        return {unit_id: held[0][0] for unit_id, held in found if len(held) == 1 and held[0][1] == 1}
+
+    @property
+    def heirless(self) -> tuple[int, ...]:
+        """Ended units without one whole successor: what hangs on them is listed for a person."""
+        heirs = self.heirs
+        return tuple(unit_id for unit_id in self.ended if unit_id not in heirs)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a room did with what hung on units. data: JSON values with which the room can take it back."""
+
+    effects: tuple[Effect, ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class UnitDependent:
-    """How a room's rows that hang on a unit are counted and carried over when the unit ends."""
+    """How a room's rows that hang on units are counted, carried over when an event touches these, and taken back.
 
-    effects: Callable[[Sequence[int], date], list[Effect]]
-    apply: Callable[[Sequence[int], int | None, date, Actor, datetime], list[Effect]]
+    title: the room on screen. apply and undo run inside the event's transaction, when tree and closure are already as
+    they will be; what they raise undoes everything. blocks_undo: given the units that the event made and the data of
+    the receipt, Vietnamese sentences on what depends on the event by now.
+    """
+
+    title: str
+    effects: Callable[[UnitChange, Actor], list[Effect]]
+    apply: Callable[[UnitChange, Actor, datetime], Receipt]
+    undo: Callable[[Mapping[str, Any], Actor, datetime], None]
+    blocks_undo: Callable[[Sequence[int], Mapping[str, Any]], list[str]]
 
 
 def everybody(actor: Actor) -> bool:  # noqa: ARG001

@@ -8,12 +8,15 @@ class MeetingsConfig(AppConfig):
 
     def ready(self) -> None:
         from giaoban.kit import registries
-        from giaoban.meetings import offers
+        from giaoban.meetings import dependents, offers
 
         registries.work_items.register("meetings", offers.work_items)
         registries.page_panels.register("meetings", offers.panel)
         registries.unit_dependents.register(
-            "meetings", registries.UnitDependent(effects=offers.effects, apply=offers.apply)
+            "meetings",
+            registries.UnitDependent(
+                "Họp", dependents.effects, dependents.apply, dependents.undo, dependents.blocks_undo
+            ),
         )
         registries.navigation.register(
             "meetings", registries.NavigationEntry(label="Họp", route="meetings:index", order=40, icon="meetings")

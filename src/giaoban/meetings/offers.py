@@ -1,14 +1,13 @@
-"""What this room offers to My work, to the page of a unit, and to whoever merges units."""
+"""What this room offers to My work and to the page of a unit."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from django.urls import reverse
 
 from giaoban.core.timeliness import timing
 from giaoban.kit.actors import Actor
 from giaoban.kit.permissions import Permission
-from giaoban.kit.registries import Effect, Panel, WorkItem
+from giaoban.kit.registries import Panel, WorkItem
 from giaoban.meetings import selectors
 from giaoban.meetings.models import Meeting, MeetingState
 from giaoban.orgs import selectors as orgs
@@ -56,20 +55,3 @@ def panel(actor: Actor, unit_id: int, on: date) -> Panel | None:
         empty="" if rows else "Chưa có cuộc họp nào.",
         link=("Mở danh sách cuộc họp", reverse("meetings:index")),
     )
-
-
-def effects(unit_ids: Sequence[int], on: date) -> list[Effect]:  # noqa: ARG001 – the registry's signature
-    """Meetings keep the names of their day; what is not concluded needs somebody to finish it."""
-    hosted = Meeting.objects.filter(host_id__in=unit_ids)
-    still_open = hosted.exclude(state=MeetingState.CONCLUDED).count()
-    concluded = hosted.filter(state=MeetingState.CONCLUDED).count()
-    found = [
-        Effect("cuộc họp chưa ban hành kết luận", still_open, "hoàn thành trước khi đơn vị kết thúc"),
-        Effect("cuộc họp đã kết luận", concluded, "giữ nguyên tên đơn vị của ngày họp"),
-    ]
-    return [effect for effect in found if effect.count]
-
-
-def apply(unit_ids: Sequence[int], successor: int | None, on: date, by: Actor, at: datetime) -> list[Effect]:  # noqa: ARG001
-    """Nothing moves: a meeting belongs to its day; the successor's next agenda picks up what is open."""
-    return effects(unit_ids, on)

@@ -7,7 +7,16 @@ class MonitoringConfig(AppConfig):
     verbose_name = "Theo dõi"
 
     def ready(self) -> None:
-        from giaoban.kit.registries import NavigationEntry, navigation, pack_loaders, page_panels, work_items
+        from giaoban.kit.registries import (
+            NavigationEntry,
+            UnitDependent,
+            navigation,
+            pack_loaders,
+            page_panels,
+            unit_dependents,
+            work_items,
+        )
+        from giaoban.monitoring import dependents
         from giaoban.monitoring.loading import load_watch_rules
         from giaoban.monitoring.panels import findings_panel, indicators_panel
         from giaoban.monitoring.work import findings_to_judge
@@ -16,6 +25,10 @@ class MonitoringConfig(AppConfig):
         work_items.register("monitoring", findings_to_judge)
         page_panels.register("indicators", indicators_panel)
         page_panels.register("findings", findings_panel)
+        unit_dependents.register(
+            "monitoring",
+            UnitDependent("Theo dõi", dependents.effects, dependents.apply, dependents.undo, dependents.blocks_undo),
+        )
         navigation.register(
             "monitoring",
             NavigationEntry("Theo dõi", "monitoring:matrix", 30, short="Theo dõi", icon="watch", prefix="/theo-doi/"),

@@ -9,8 +9,9 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 
+from giaoban.core import restating
 from giaoban.core.indicators import difference_in_points
-from giaoban.indicators.selectors import Indicator, Reading, factor_of, indicators, measured, reading
+from giaoban.indicators.selectors import Before, Indicator, Reading, before, factor_of, indicators, measured, reading
 from giaoban.kit.actors import Actor
 from giaoban.kit.models import Word
 from giaoban.kit.permissions import Permission
@@ -176,8 +177,10 @@ def stands_over_all(rule: WatchRule, unit_id: int, on: date) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class MatrixCell:
-    """One indicator of one unit. `points`: from the level of all together; `before`: value of the same period before.
+    """One indicator of one unit. `points`: from the level of all together.
 
+    before: value of the same period of the year before, in today's geography; None: `before_words` say why not, or how
+    it was restated. rank_before: only where the same units were ranked.
     step: −2…+2 around that level (plus = better); None = no data, which is not the same as even.
     """
 
@@ -186,6 +189,8 @@ class MatrixCell:
     rank: int | None = None
     step: int | None = None
     before: Decimal | None = None
+    before_words: str = ""
+    rank_before: int | None = None
     numerator: Decimal | None = None
     denominator: Decimal | None = None
     open_findings: int = 0
@@ -198,7 +203,7 @@ class MatrixColumn:
     indicator: Indicator
     period: Period | None = None
     reading: Reading | None = None
-    before: Reading | None = None
+    before: Before | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +260,8 @@ def _column(indicator: Indicator) -> MatrixColumn:
     period = reporting.latest_period_with_figures(indicator.form)
     if period is None:
         return MatrixColumn(indicator)
-    before = reporting.period_before(period)
-    return MatrixColumn(indicator, period, reading(indicator, period), reading(indicator, before) if before else None)
+    held = reading(indicator, period)
+    return MatrixColumn(indicator, period, held, before(held, period))
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,17 +353,24 @@ def _cell(column: MatrixColumn, unit_id: int, marked: dict[tuple[int, int], int]
     if held is None or column.reading is None:
         return MatrixCell()
     reference = column.reading.overall.value
-    before = column.before.units.get(unit_id) if column.before else None
+    earlier = column.before.units.get(unit_id) if column.before else None
     return MatrixCell(
         value=held.value,
         points=difference_in_points(held.value, reference),
         rank=column.reading.ranks.get(unit_id),
         step=step(held.value, reference, THRESHOLDS, higher=column.indicator.higher_is_better),
-        before=before.value if before else None,
+        before=earlier.value if earlier else None,
+        before_words=earlier.sentence if earlier and not _plain(earlier) else "",
+        rank_before=column.before.places.get(unit_id) if column.before else None,
         numerator=held.rate.numerator,
         denominator=held.rate.denominator,
         open_findings=marked.get((unit_id, column.indicator.pk), 0),
     )
+
+
+def _plain(held: restating.Reading[int]) -> bool:
+    """Whether the unit was the same then: nothing has to be said."""
+    return held.outcome == "exact" and [part.weight for part in held.parts] == [1] and not held.breaks
 
 
 def counts_by_state(rows: QuerySet[Finding]) -> dict[str, int]:

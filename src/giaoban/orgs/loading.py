@@ -1,14 +1,19 @@
-"""Loads the areas, units, regions and fields of a sector pack: afterwards they are as the pack says.
+"""Loads the areas, units, events, regions and fields of a sector pack: afterwards they are as the pack says.
 
-An area, unit or kind that the pack no longer names stays as it was: figures, posts and findings hang on it.
+An area, unit or kind that the pack no longer names stays as it was: figures, posts and findings hang on it. So does
+what an event touched that people entered: the pack knows nothing of it, and its rows are left alone until it is undone.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
+
+from django.utils.timezone import localdate
 
 from giaoban.core.packs import Pack, SuccessionRow
 from giaoban.core.vietnamese import fold, sort_key
-from giaoban.kit.sync import sync_rows
+from giaoban.kit.sync import Changes, sync_rows
 from giaoban.orgs.closure import rebuild_closure
 from giaoban.orgs.models import (
     Area,
@@ -16,13 +21,17 @@ from giaoban.orgs.models import (
     AreaKind,
     AreaSuccession,
     AreaVersion,
+    Event,
+    EventState,
     Field,
     Line,
     Region,
     RegionMember,
+    ServedArea,
     Unit,
     UnitKind,
     UnitParent,
+    UnitReach,
     UnitSuccession,
     UnitVersion,
 )
@@ -62,32 +71,53 @@ def load_kinds(pack: Pack, say: Say) -> None:
     say(sync_rows(Field.objects.all(), ["key"], fields, keep_absent=True).words("fields"))
 
 
-def load_areas(pack: Pack, say: Say) -> None:
-    """Areas with their dated versions, second codes, successions and regions."""
-    keys = dict.fromkeys(version.key for version in pack.areas)
-    say(sync_rows(Area.objects.all(), ["key"], [{"key": key} for key in keys], keep_absent=True).words("areas"))
-    ids = dict(Area.objects.values_list("key", "pk"))
-    kinds = dict(AreaKind.objects.values_list("key", "pk"))
-    levels = {kind.key: kind.level for kind in pack.area_kinds}
-    versions = [
+@dataclass(frozen=True, slots=True)
+class _Loading:
+    """ids: of the things of the pack by key. left: those that an event touched which people entered."""
+
+    ids: Mapping[str, int]
+    left: frozenset[int]
+    events: Mapping[str, int]
+
+    @property
+    def own(self) -> list[int]:
+        """The things whose rows are as the pack says."""
+        return [pk for pk in self.ids.values() if pk not in self.left]
+
+    def event_id(self, key: str) -> int | None:
+        return self.events[key] if key else None
+
+
+def load_events(pack: Pack, say: Say) -> None:
+    """The acts that the pack tells of with its rows; one that people entered is never touched."""
+    states = dict(Event.objects.values_list("key", "state"))
+    today = localdate()
+    events = [
         {
-            "area_id": ids[one.key],
-            "valid_from": one.valid_from,
-            "valid_to": one.valid_to,
-            "kind_id": kinds[one.kind],
-            "level": levels[one.kind],
-            "name": one.name,
-            "code": one.code,
-            "parent_id": ids[one.parent] if one.parent else None,
-            "sort_key": sort_key(one.name),
-            "search_key": fold(one.name),
+            "key": one.key,
+            "kind": one.kind,
+            "title": one.title,
+            "on": one.on,
+            "basis": one.basis,
+            "basis_on": one.basis_on,
             "source": one.source,
             "note": one.note,
+            "state": states.get(one.key) or (EventState.AHEAD if one.on > today else EventState.IN_FORCE),
         }
-        for one in pack.areas
+        for one in pack.events
     ]
-    of_pack = AreaVersion.objects.filter(area__key__in=keys)
-    say(sync_rows(of_pack, ["area_id", "valid_from"], versions).words("area versions"))
+    told = Event.objects.filter(request={})
+    say(sync_rows(told, ["key"], events, keep_absent=True).words("events"))
+
+
+def load_areas(pack: Pack, say: Say) -> None:
+    """Events; areas with their dated versions, second codes, successions and regions."""
+    load_events(pack, say)
+    keys = dict.fromkeys(version.key for version in pack.areas)
+    say(sync_rows(Area.objects.all(), ["key"], [{"key": key} for key in keys], keep_absent=True).words("areas"))
+    loading = _loading(Area, keys, AreaVersion.objects.all(), AreaSuccession.objects.all())
+    ids = loading.ids
+    say(_area_versions(pack, loading).words("area versions"))
     codes = [
         {
             "system": one.system,
@@ -99,10 +129,42 @@ def load_areas(pack: Pack, say: Say) -> None:
         }
         for one in pack.codes
     ]
-    held = AreaCode.objects.filter(area__key__in=keys)
+    held = AreaCode.objects.filter(area_id__in=list(ids.values()))
     say(sync_rows(held, ["system", "code", "valid_from"], codes).words("area codes"))
-    steps = AreaSuccession.objects.filter(old__key__in=keys)
-    say(sync_rows(steps, STEP, _steps(pack.area_successions, ids)).words("area successions"))
+    steps = AreaSuccession.objects.filter(old_id__in=loading.own)
+    say(sync_rows(steps, STEP, _steps(pack.area_successions, loading)).words("area successions"))
+    _load_regions(pack, ids, say)
+    _say_left(loading, "areas", say)
+
+
+def _area_versions(pack: Pack, loading: _Loading) -> Changes:
+    ids = loading.ids
+    kinds = dict(AreaKind.objects.values_list("key", "pk"))
+    levels = {kind.key: kind.level for kind in pack.area_kinds}
+    versions = [
+        {
+            "area_id": ids[one.key],
+            "valid_from": one.valid_from,
+            "valid_to": one.valid_to,
+            "kind_id": kinds[one.kind],
+            "level": levels[one.kind],
+            "name": one.name,
+            "code": one.code,
+            "known_on": one.known_on,
+            "event_id": loading.event_id(one.event),
+            "parent_id": ids[one.parent] if one.parent else None,
+            "sort_key": sort_key(one.name),
+            "search_key": fold(one.name),
+            "source": one.source,
+            "note": one.note,
+        }
+        for one in pack.areas
+        if ids[one.key] not in loading.left
+    ]
+    return sync_rows(AreaVersion.objects.filter(area_id__in=loading.own), ["area_id", "valid_from"], versions)
+
+
+def _load_regions(pack: Pack, ids: Mapping[str, int], say: Say) -> None:
     regions = [
         {"key": one.key, "name": one.name, "verified": one.verified, "note": one.note, "source": one.source}
         for one in pack.regions
@@ -119,32 +181,50 @@ def load_areas(pack: Pack, say: Say) -> None:
         for region in pack.regions
         for member in region.members
     ]
-    say(
-        sync_rows(
-            RegionMember.objects.filter(region__key__in=[one.key for one in pack.regions]),
-            ["region_id", "area_id", "valid_from"],
-            members,
-        ).words("region members")
-    )
+    of_pack = RegionMember.objects.filter(region__key__in=[one.key for one in pack.regions])
+    say(sync_rows(of_pack, ["region_id", "area_id", "valid_from"], members).words("region members"))
 
 
 def load_units(pack: Pack, say: Say) -> None:
-    """Units with their dated versions, parents and successions; then who stands under whom."""
+    """Units with their dated versions, parents, areas served and successions; then who stands under whom."""
     keys = dict.fromkeys(version.key for version in pack.units)
     say(sync_rows(Unit.objects.all(), ["key"], [{"key": key} for key in keys], keep_absent=True).words("units"))
-    ids = dict(Unit.objects.values_list("key", "pk"))
+    loading = _loading(
+        Unit,
+        keys,
+        UnitVersion.objects.all(),
+        UnitSuccession.objects.all(),
+        UnitParent.objects.all(),
+        ServedArea.objects.all(),
+    )
+    named = _unit_versions(pack, loading)
+    say(named.words("unit versions"))
+    placed = _unit_parents(pack, loading)
+    say(placed.words("unit parents"))
+    say(_served_areas(pack, loading).words("areas served"))
+    steps = UnitSuccession.objects.filter(old_id__in=loading.own)
+    passed = sync_rows(steps, STEP, _steps(pack.unit_successions, loading))
+    say(passed.words("unit successions"))
+    _say_left(loading, "units", say)
+    stale = named or placed or passed or not UnitReach.objects.exists()
+    say(f"unit closure: {rebuild_closure()} rows" if stale else "unit closure: unchanged")
+
+
+def _unit_versions(pack: Pack, loading: _Loading) -> Changes:
     areas = dict(Area.objects.values_list("key", "pk"))
     kinds = dict(UnitKind.objects.values_list("key", "pk"))
-    lines = dict(Line.objects.values_list("key", "pk"))
     bare = _bare_names(pack)
     versions = [
         {
-            "unit_id": ids[one.key],
+            "unit_id": loading.ids[one.key],
             "valid_from": one.valid_from,
             "valid_to": one.valid_to,
             "kind_id": kinds[one.kind],
             "name": one.name,
             "short_name": one.short_name or one.name,
+            "code": one.code,
+            "known_on": one.known_on,
+            "event_id": loading.event_id(one.event),
             "area_id": areas[one.area] if one.area else None,
             "sort_key": _unit_sort_key(one.name, bare[one.area] if one.area else ""),
             "search_key": fold(f"{one.name} {one.short_name}"),
@@ -152,27 +232,77 @@ def load_units(pack: Pack, say: Say) -> None:
             "note": one.note,
         }
         for one in pack.units
+        if loading.ids[one.key] not in loading.left
     ]
-    of_pack = UnitVersion.objects.filter(unit__key__in=keys)
-    named = sync_rows(of_pack, ["unit_id", "valid_from"], versions)
-    say(named.words("unit versions"))
+    return sync_rows(UnitVersion.objects.filter(unit_id__in=loading.own), ["unit_id", "valid_from"], versions)
+
+
+def _unit_parents(pack: Pack, loading: _Loading) -> Changes:
+    lines = dict(Line.objects.values_list("key", "pk"))
     parents = [
         {
-            "unit_id": ids[one.unit],
+            "unit_id": loading.ids[one.unit],
             "line_id": lines[one.line],
             "valid_from": one.valid_from,
             "valid_to": one.valid_to,
-            "parent_id": ids[one.parent],
+            "parent_id": loading.ids[one.parent],
+            "event_id": loading.event_id(one.event),
             "source": one.source,
         }
         for one in pack.parents
+        if loading.ids[one.unit] not in loading.left
     ]
-    held = UnitParent.objects.filter(unit__key__in=keys)
-    placed = sync_rows(held, ["unit_id", "line_id", "valid_from"], parents)
-    say(placed.words("unit parents"))
-    steps = UnitSuccession.objects.filter(old__key__in=keys)
-    say(sync_rows(steps, STEP, _steps(pack.unit_successions, ids)).words("unit successions"))
-    say(f"unit closure: {rebuild_closure()} rows" if named or placed else "unit closure: unchanged")
+    return sync_rows(UnitParent.objects.filter(unit_id__in=loading.own), ["unit_id", "line_id", "valid_from"], parents)
+
+
+def _served_areas(pack: Pack, loading: _Loading) -> Changes:
+    areas = dict(Area.objects.values_list("key", "pk"))
+    served = [
+        {
+            "unit_id": loading.ids[one.unit],
+            "area_id": areas[one.area],
+            "valid_from": one.valid_from,
+            "valid_to": one.valid_to,
+            "event_id": loading.event_id(one.event),
+            "source": one.source,
+        }
+        for one in pack.served
+        if loading.ids[one.unit] not in loading.left
+    ]
+    return sync_rows(ServedArea.objects.filter(unit_id__in=loading.own), ["unit_id", "area_id", "valid_from"], served)
+
+
+def _loading(model: Any, keys: Iterable[str], *tables: Any) -> _Loading:
+    """tables: the rows that tell of the things, versions first, with `<model>_id` or, of successions, both ends."""
+    known = dict(model.objects.values_list("key", "pk"))
+    entered = Event.objects.exclude(request={}).exclude(state=EventState.UNDONE)
+    named = {text for request in entered.values_list("request", flat=True) for text in _texts(request)}
+    left = {known[text] for text in named if text in known}
+    column = f"{model._meta.model_name}_id"
+    for rows in tables:
+        columns = (column,) if hasattr(rows.model, column) else ("old_id", "new_id")
+        for touched in rows.filter(event__in=entered).values_list(*columns):
+            left.update(touched)
+    of_pack = {key: known[key] for key in keys}
+    return _Loading(of_pack, frozenset(left), dict(Event.objects.values_list("key", "pk")))
+
+
+def _texts(data: object) -> Iterator[str]:
+    """Every text in plain data, at any depth."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Mapping):
+        for value in data.values():
+            yield from _texts(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _texts(value)
+
+
+def _say_left(loading: _Loading, what: str, say: Say) -> None:
+    left = sorted(key for key, pk in loading.ids.items() if pk in loading.left)
+    if left:
+        say(f"{what} left as events that people entered made them: {len(left)} ({', '.join(left[:10])})")
 
 
 def _bare_names(pack: Pack) -> dict[str, str]:
@@ -187,16 +317,19 @@ def _unit_sort_key(name: str, area: str) -> str:
     return f"{sort_key(area)}\t{sort_key(name)}" if area else sort_key(name)
 
 
-def _steps(rows: Iterable[SuccessionRow], ids: Mapping[str, int]) -> list[dict[str, object]]:
+def _steps(rows: Iterable[SuccessionRow], loading: _Loading) -> list[dict[str, object]]:
     return [
         {
-            "old_id": ids[row.old],
-            "new_id": ids[row.new],
+            "old_id": loading.ids[row.old],
+            "new_id": loading.ids[row.new],
             "on": row.on,
             "kind": row.kind,
-            "whole": row.share == "whole",
+            "whole": row.whole,
+            "share": row.part,
             "basis": row.basis,
+            "event_id": loading.event_id(row.event),
             "source": row.source,
         }
         for row in rows
+        if loading.ids[row.old] not in loading.left
     ]

@@ -306,11 +306,14 @@ class ServedArea(Dated, ByEvent):
 
 
 class UnitClosure(Dated):
-    """Every ancestor of every unit, itself included (depth 0), a row per line and span. Rebuilt from `UnitParent`."""
+    """Every ancestor of every unit, itself included (depth 0), a row per line and span. Rebuilt from `UnitParent`.
 
-    ancestor = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+")
-    descendant = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+")
-    line = models.ForeignKey(Line, on_delete=models.CASCADE, related_name="+")
+    Derived rows by the hundred thousand: their keys are not checked one by one (`db_constraint`).
+    """
+
+    ancestor = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    descendant = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    line = models.ForeignKey(Line, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     depth = models.PositiveSmallIntegerField()
 
     class Meta:
@@ -324,13 +327,13 @@ class UnitClosure(Dated):
 
 
 class UnitReach(Dated):
-    """Whom a post at `reader` lets read, and when: itself, all beneath it on any line, and the history of these.
+    """Whom a post at `reader` lets read beside it, and when: all beneath it on any line, and the history of these.
 
     Derived from closure and successions, never written by hand; `visible_to` is one sub-query on it.
     """
 
-    reader = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+")
-    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+")
+    reader = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+", db_constraint=False)
 
     class Meta:
         indexes = (models.Index(fields=["reader", "unit"], name="reach_down"),)

@@ -8,7 +8,7 @@ class ReportingConfig(AppConfig):
 
     def ready(self) -> None:
         from giaoban.kit import registries
-        from giaoban.reporting import offers, panels
+        from giaoban.reporting import dependents, offers, panels
         from giaoban.reporting.services.loading import load_forms, load_regimes
 
         registries.pack_loaders.register("forms", load_forms)
@@ -16,7 +16,10 @@ class ReportingConfig(AppConfig):
         registries.work_items.register("reporting", offers.work_items)
         registries.figure_sources.register("reporting.cell", offers.figure)
         registries.unit_dependents.register(
-            "reporting", registries.UnitDependent(effects=offers.effects, apply=offers.apply)
+            "reporting",
+            registries.UnitDependent(
+                "Báo cáo", dependents.effects, dependents.apply, dependents.undo, dependents.blocks_undo
+            ),
         )
         registries.navigation.register(
             "reporting",

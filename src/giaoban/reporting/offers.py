@@ -1,27 +1,20 @@
-"""What this room offers to My work, to texts that quote a number, and to whoever ends or merges units."""
+"""What this room offers to My work and to texts that quote a number."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from giaoban.core.timeliness import timing
-from giaoban.core.vietnamese import day
 from giaoban.kit.actors import Actor
-from giaoban.kit.acts import act
 from giaoban.kit.permissions import Permission
-from giaoban.kit.registries import Effect, SourcedFigure, WorkItem
+from giaoban.kit.registries import SourcedFigure, WorkItem
 from giaoban.orgs.selectors import unit_id_of
-from giaoban.reporting.models import Obligation, Submission, SubmissionState
 from giaoban.reporting.rules import STATE_NAMES
 from giaoban.reporting.selectors.consolidation import consolidate
-from giaoban.reporting.selectors.forms import form_by_key, last_day, period_of
+from giaoban.reporting.selectors.forms import form_by_key, period_of
 from giaoban.reporting.selectors.owed import owed_by
 from giaoban.reporting.selectors.reception import receptions_for
-
-HANDED_ON = "chuyển cho đơn vị kế tiếp"
-LEFT_OPEN = "giữ nguyên ở đơn vị đã kết thúc, vì không có một đơn vị kế tiếp"
 
 
 def work_items(actor: Actor, on: date) -> list[WorkItem]:
@@ -92,47 +85,3 @@ def figure(
         as_of=consolidated.changed_at,
         simulated=consolidated.simulated,
     )
-
-
-def effects(unit_ids: Sequence[int], on: date) -> list[Effect]:
-    """Reports that units still owe when they end on a day, and reports on their way to them."""
-    owed = Effect("báo cáo chưa gửi của kỳ kết thúc từ ngày này", len(_owed_after(unit_ids, on)), HANDED_ON)
-    awaited = Effect("báo cáo đang chờ đơn vị tiếp nhận", len(_awaited(unit_ids)), HANDED_ON)
-    return [one for one in (owed, awaited) if one.count]
-
-
-def apply(unit_ids: Sequence[int], successor: int | None, on: date, by: Actor, at: datetime) -> list[Effect]:
-    """Hand on what is open: receptions wholly; reports of periods that end later, unless the successor owes them too.
-
-    Figures already sent stay with the unit that sent them. Without one successor everything stays where it is.
-    """
-    found = effects(unit_ids, on)
-    if successor is None:
-        return [Effect(one.what, one.count, LEFT_OPEN) for one in found]
-    with act("reporting.hand-on", by=by, at=at, reason=f"đơn vị kết thúc ngày {day(on)}", detail={"to": successor}):
-        Obligation.objects.filter(pk__in=_awaited(unit_ids)).update(receiver_id=successor)
-        held = set(Obligation.objects.filter(unit_id=successor).values_list("form_id", "period_id"))
-        handed = []
-        for one in Obligation.objects.select_for_update().filter(pk__in=_owed_after(unit_ids, on)).order_by("pk"):
-            if (one.form_id, one.period_id) in held:
-                one.delete()
-            else:
-                held.add((one.form_id, one.period_id))
-                one.unit_id = successor
-                handed.append(one)
-        Obligation.objects.bulk_update(handed, ["unit_id"])
-    return found
-
-
-def _owed_after(unit_ids: Sequence[int], on: date) -> list[int]:
-    """Obligations without any version, of periods that are not over when the units end."""
-    rows = Obligation.objects.filter(unit_id__in=unit_ids, period__end__gt=on).select_related("period")
-    sent = set(Submission.objects.filter(obligation__in=rows).values_list("obligation_id", flat=True))
-    return [row.pk for row in rows if row.pk not in sent and last_day(row.period) >= on]
-
-
-def _awaited(unit_ids: Sequence[int]) -> list[int]:
-    """Obligations towards the units that are not settled by an accepted report."""
-    rows = Obligation.objects.filter(receiver_id__in=unit_ids)
-    accepted = rows.filter(submissions__state=SubmissionState.ACCEPTED)
-    return list(rows.exclude(pk__in=accepted).values_list("pk", flat=True))

@@ -1,18 +1,17 @@
-"""What this room offers to My work, to the page of a unit, and to whoever merges units."""
+"""What this room offers to My work and to the page of a unit."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import date
 
-from django.db.models import Q
 from django.urls import reverse
 
 from giaoban.core.timeliness import timing
 from giaoban.kit.actors import Actor
 from giaoban.kit.permissions import Permission
-from giaoban.kit.registries import Effect, Panel, WorkItem
+from giaoban.kit.registries import Panel, WorkItem
 from giaoban.orgs import selectors as orgs
-from giaoban.tasks import rules, selectors, services
+from giaoban.tasks import rules, selectors
 from giaoban.tasks.models import TaskState, TaskUnit
 
 
@@ -92,36 +91,3 @@ def simulated_words(notes: Iterable[str]) -> str:
     """The notes of simulated tasks, each once; "" when there is none."""
     found = list(dict.fromkeys(note for note in notes if note))
     return f"nhiệm vụ ví dụ: {' '.join(found)}" if found else ""
-
-
-def effects(unit_ids: Sequence[int], on: date) -> list[Effect]:  # noqa: ARG001 – the registry's signature
-    """What happens to tasks when these units end. Of one task the successor takes one share: the rest is told apart."""
-    owed = TaskUnit.objects.filter(unit_id__in=unit_ids)
-    open_ones = owed.exclude(state=TaskState.DONE)
-    still_open = open_ones.values("task_id").distinct().count()
-    twice = open_ones.count() - still_open
-    kept = owed.filter(state=TaskState.DONE).count()
-    issued = TaskUnit.objects.filter(~Q(state=TaskState.DONE), task__issuer_id__in=unit_ids)
-    waiting = issued.values("task_id").distinct().count()
-    found = [
-        Effect("phần việc đang mở", still_open, "chuyển sang đơn vị kế tục, ghi vào diễn biến"),
-        Effect("phần việc đang mở của cùng nhiệm vụ", twice, "ở lại đơn vị cũ, đơn vị kế tục báo cáo thay"),
-        Effect("phần việc đã hoàn thành", kept, "giữ nguyên ở đơn vị cũ"),
-        Effect("nhiệm vụ đã giao, chưa xong", waiting, "giữ tên đơn vị giao; kỳ sau đơn vị kế tục theo dõi tiếp"),
-    ]
-    return [effect for effect in found if effect.count]
-
-
-def apply(unit_ids: Sequence[int], successor: int | None, on: date, by: Actor, at: datetime) -> list[Effect]:  # noqa: ARG001
-    """Carry open shares over to the successor; without one they stay, for a person to decide. Those that cannot move
-    since the successor has a share of the same task are named."""
-    if successor is None:
-        left = TaskUnit.objects.filter(unit_id__in=unit_ids).exclude(state=TaskState.DONE).count()
-        return [Effect("phần việc đang mở", left, "còn ở đơn vị cũ, cần người quyết định")] if left else []
-    carried = services.carry_over(unit_ids, successor, by=by, at=at)
-    where = f"ở lại đơn vị cũ vì đơn vị kế tục đã có phần của nhiệm vụ này: {'; '.join(carried.left)}"
-    found = [
-        Effect("phần việc đang mở", carried.moved, "đã chuyển sang đơn vị kế tục"),
-        Effect("phần việc đang mở của cùng nhiệm vụ", len(carried.left), where),
-    ]
-    return [effect for effect in found if effect.count]

@@ -1,6 +1,6 @@
 """Assign, report, verify, reopen, move a deadline: one function per act."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -202,36 +202,75 @@ def move_deadline(task_unit: TaskUnit, *, due_on: date, reason: str, by: Actor, 
 
 @dataclass(frozen=True, slots=True)
 class CarriedOver:
-    """How many shares moved to the successor, and those that did not, as "task (unit)"."""
+    """Shares that moved, as (share, old unit, new unit, note of progress), and those that did not, as "task (unit)"."""
 
-    moved: int
+    moved: tuple[tuple[int, int, int, int], ...]
     left: tuple[str, ...]
 
 
-def carry_over(unit_ids: Sequence[int], to: int, *, by: Actor, at: datetime) -> CarriedOver:
-    """Hand the open shares of ended units to their successor; of a task that the successor owes already, or that
-    another of them has brought along, a share stays where it is, named: the successor reports on it there."""
-    on = timezone.localdate(at)
-    moved = 0
-    left: list[str] = []
-    with transaction.atomic():
-        shares = TaskUnit.objects.select_for_update(of=("self",)).filter(unit_id__in=unit_ids)
+def carry_over(heirs: Mapping[int, int], *, on: date, by: Actor, at: datetime) -> CarriedOver:
+    """Hand the open shares of units that end on a day to their successors (ended unit → successor).
+
+    Of a task that the successor owes already, or that another of them has brought along, a share stays where it is,
+    named: the successor reports on it there.
+    """
+    with act("tasks.carry-over", by=by, at=at, reason=f"đơn vị kết thúc ngày {day(on)}") as entry:
+        shares = TaskUnit.objects.select_for_update(of=("self",)).filter(unit_id__in=heirs)
         shares = shares.exclude(state=TaskState.DONE).select_related("task")
-        held = set(TaskUnit.objects.filter(unit_id=to).values_list("task_id", flat=True))
-        called = orgs.cards([*unit_ids, to], on)
+        held = set(TaskUnit.objects.filter(unit_id__in=set(heirs.values())).values_list("unit_id", "task_id"))
+        called = {**orgs.cards(heirs, on - date.resolution), **orgs.cards(set(heirs.values()), on)}
+        moved: list[tuple[TaskUnit, int]] = []
+        left: list[str] = []
         for share in shares.order_by("pk"):
-            if share.task_id in held:
-                left.append(f"{share.task.title} ({called[share.unit_id].name})")
+            old, new = share.unit_id, heirs[share.unit_id]
+            if (new, share.task_id) in held:
+                left.append(f"{share.task.title} ({called[old].name})")
                 continue
-            held.add(share.task_id)
-            note = f"{called[share.unit_id].name} kết thúc, {called[to].name} làm tiếp."
-            detail = {"from": share.unit_id, "to": to}
-            with act("tasks.carry-over", by=by, at=at, subject=subject_of(share), reason=note, detail=detail) as entry:
-                share.unit_id = to
-                share.save()
-                Progress.objects.create(task_unit=share, on=on, note=note, state=share.state, act=entry)
-            moved += 1
-    return CarriedOver(moved, tuple(left))
+            held.add((new, share.task_id))
+            share.unit_id = new
+            moved.append((share, old))
+        TaskUnit.objects.bulk_update([share for share, _ in moved], ["unit"], batch_size=2000)
+        notes = Progress.objects.bulk_create(
+            [
+                Progress(
+                    task_unit=share,
+                    on=on,
+                    note=f"{called[old].name} kết thúc, {called[share.unit_id].name} làm tiếp.",
+                    state=share.state,
+                    act=entry,
+                )
+                for share, old in moved
+            ],
+            batch_size=2000,
+        )
+        entry.detail = {"moved": len(moved), "left": len(left)}
+    done = ((share.pk, old, share.unit_id, note.pk) for (share, old), note in zip(moved, notes, strict=True))
+    return CarriedOver(tuple(done), tuple(left))
+
+
+def hand_back(moved: Iterable[tuple[int, int]], *, by: Actor, at: datetime) -> None:
+    """Give shares back to the units that they were carried over from, as (share, unit); what was noted stays."""
+    units = dict(moved)
+    today = timezone.localdate(at)
+    with act("tasks.hand-back", by=by, at=at, detail={"count": len(units)}) as entry:
+        shares = list(TaskUnit.objects.select_for_update().filter(pk__in=units).order_by("pk"))
+        called = orgs.cards(units.values(), today)
+        for share in shares:
+            share.unit_id = units[share.pk]
+        TaskUnit.objects.bulk_update(shares, ["unit"], batch_size=2000)
+        Progress.objects.bulk_create(
+            [
+                Progress(
+                    task_unit=share,
+                    on=today,
+                    note=f"Biến động được hoàn tác, {called[share.unit_id].name} làm tiếp.",
+                    state=share.state,
+                    act=entry,
+                )
+                for share in shares
+            ],
+            batch_size=2000,
+        )
 
 
 def _require_issuer(task_unit: TaskUnit, permission: Permission, by: Actor, at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The command `giaoban`. One module per command: to add one, write the module and name it in COMMANDS."""
+"""The command `giaoban`. One module per command or family: to add one, write the module and name it in COMMANDS."""
 
 import argparse
 import importlib
@@ -19,6 +19,8 @@ COMMANDS = (
     "pack_check",
     "pack_load",
     "periods_open",
+    "units",
+    "reorganise",
     "prepare",
     "database",
     "manage",
@@ -26,7 +28,9 @@ COMMANDS = (
 
 
 def commands() -> list[Command]:
-    return [importlib.import_module(f"giaoban.config.cli.{module}").command for module in COMMANDS]
+    """What the modules offer: one `command`, or several `commands`."""
+    modules = [importlib.import_module(f"giaoban.config.cli.{module}") for module in COMMANDS]
+    return [one for module in modules for one in getattr(module, "commands", None) or (module.command,)]
 
 
 def build_parser(known: Sequence[Command]) -> argparse.ArgumentParser:
@@ -65,3 +69,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LauncherError as error:
         print(f"giaoban: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # whoever reads, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

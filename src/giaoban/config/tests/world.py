@@ -95,7 +95,10 @@ def open_account(login: str, name: str, *posts: tuple[int, Role]) -> Any:
     now = timezone.now()
     user = accounts.open_account(login, full_name=name, password=accounts.new_password(), by=SYSTEM, at=now)
     for unit, role in posts:
-        org_services.give_post(user_id=user.pk, unit_id=unit, role=role, valid_from=None, by=SYSTEM, at=now)
+        ends = orgs.card(unit, now.date()).ended_on
+        org_services.give_post(
+            user_id=user.pk, unit_id=unit, role=role, valid_from=None, valid_to=ends, by=SYSTEM, at=now
+        )
     return user
 
 
@@ -121,6 +124,7 @@ class World:
     communes: list[orgs.UnitCard]
     today: date
     period: Any = None
+    event: Any = None
     obligations: list[Any] = field(default_factory=list)
     submissions: dict[str, Any] = field(default_factory=dict)
     meetings: dict[str, Any] = field(default_factory=dict)
@@ -141,6 +145,7 @@ def build() -> World:
     communes = orgs.children_of(host, LINE, today)[:6]
     world = World(host, communes, today)
     _people(world)
+    _event(world)
     _reports(world)
     _findings(world)
     _meetings(world)
@@ -164,6 +169,19 @@ def _people(world: World) -> None:
     }
     for role in ROLES:
         open_account(role, role.capitalize(), *posts[role])
+
+
+def _event(world: World) -> None:
+    """A commune's office gets another name, entered ahead, so that today stays as the pack has it."""
+    step = {"step": "rename", "tree": "unit", "key": world.communes[5].key, "name": "Ủy ban nhân dân xã Ghi Trước"}
+    world.event = org_services.record(
+        {"on": (world.today + timedelta(days=60)).isoformat(), "steps": [step]},
+        basis="Nghị quyết của Hội đồng nhân dân",
+        basis_on=world.today,
+        reason="Để xem trang của một biến động ghi trước",
+        by=SYSTEM,
+        at=world.now,
+    )
 
 
 def person(login: str) -> Any:
@@ -335,6 +353,11 @@ FILES = {
     "meetings:notice-docx",
     "meetings:notice-pdf",
     "monitoring:matrix-csv",
+    "orgs:compare-csv",
+    "orgs:crosswalk",
+    "orgs:event-pick",
+    "orgs:events-csv",
+    "orgs:tree-csv",
     "reporting:cells",
     "reporting:index-csv",
     "reporting:reception-csv",
@@ -391,16 +414,57 @@ def _plain_visits(world: World) -> Sequence[Visit]:
         Visit("accounts:sign-in", who=""),
         Visit("accounts:password"),
         Visit("accounts:password-changed"),
+        *_unit_visits(world),
+    ]
+
+
+def _unit_visits(world: World) -> Sequence[Visit]:
+    own, days = world.communes[0].key, "?tu=2025-06-30&den=2025-07-01"
+    areas = "cay=dia-gioi"
+    return [
         Visit("orgs:tree"),
         Visit("orgs:tree", who="inspector"),
         Visit("orgs:tree", who="nobody"),
-        Visit("orgs:search", query="?q=tan"),
+        Visit("orgs:tree", query=f"?don-vi={EARLIER}&geography=2025-06-30"),
+        Visit("orgs:tree", query=f"?don-vi={MINISTRY}&mo={HOST}", who="ministry"),
+        Visit("orgs:tree", query=f"?don-vi={HOST}&geography=2025-06-30"),
+        Visit("orgs:tree", query=f"?{areas}"),
+        Visit("orgs:tree", query=f"?{areas}&geography=2020-01-01&mo=tinh:long-an"),
+        Visit("orgs:tree-csv", query=f"?{areas}&dia-ban=tinh:tay-ninh-2025"),
+        Visit("orgs:search", query="?q=tan+an"),
+        Visit("orgs:search", query="?q=tan+an&con=het", who="inspector"),
         Visit("orgs:search", query="?q=khongco"),
+        Visit("orgs:search"),
+        Visit("orgs:compare", query=days),
+        Visit("orgs:compare", query=f"{days}&{areas}&dia-ban=tinh:tay-ninh-2025", who="officer"),
+        Visit("orgs:compare", query="?tu=2026-11-01&den=2026-11-02"),
+        Visit("orgs:compare-csv", query=days),
+        Visit("orgs:crosswalk", query=f"{days}&{areas}&dia-ban=tinh:tay-ninh-2025"),
+        Visit("orgs:events"),
+        Visit("orgs:events", query="?q=khongco", who="administrator"),
+        Visit("orgs:events-csv"),
+        Visit("orgs:event", ("sap-xep-tinh-2025",)),
+        Visit("orgs:event", ("sap-xep-tinh-2025",), who="administrator"),
+        Visit("orgs:event", (world.event.key,)),
+        Visit("orgs:event", (world.event.key,), who="administrator"),
+        Visit("orgs:event-new", who="administrator"),
+        Visit("orgs:event-pick", query="?truong=olds&cay=area&nhieu=1&tim-olds=tan", who="administrator"),
+        *(
+            Visit("orgs:event-form", (kind,), f"?cay={tree}", "administrator")
+            for kind, tree in (("merge", "area"), ("split", "area"), ("create", "unit"), ("abolish-level", "unit"))
+        ),
+        Visit("orgs:event-preview", ("merge", "gone"), who="administrator"),
+        Visit("orgs:posts", (HOST,)),
+        Visit("orgs:posts", (HOST,), who="administrator"),
         Visit("orgs:gaps"),
         Visit("orgs:region", ("phia-nam",)),
+        Visit("orgs:region", ("dong-nam-bo",)),
+        Visit("orgs:area", ("tinh:tay-ninh-2025",)),
+        Visit("orgs:area", ("tinh:long-an",), "?ngay=2025-06-30"),
         Visit("orgs:unit", (HOST,)),
         Visit("orgs:unit", (EARLIER,)),
-        Visit("orgs:unit", (world.communes[0].key,), who="officer"),
+        Visit("orgs:unit", (EARLIER,), "?ngay=2025-06-30"),
+        Visit("orgs:unit", (own,), who="officer"),
         Visit("orgs:unit", (MINISTRY,), who="inspector"),
     ]
 
@@ -535,6 +599,10 @@ def acts(world: World) -> list[Visit]:
     return [
         Visit("accounts:sign-out"),
         Visit("accounts:act-for", (world.host,)),
+        Visit("orgs:post-give", (HOST,)),
+        Visit("orgs:post-end", (HOST, orgs.post_history(world.host)[0].id)),
+        Visit("orgs:post-delegate", (HOST, orgs.post_history(world.host)[0].id)),
+        Visit("orgs:event-undo", (world.event.key,), data={"reason": "Nhầm", "confirm_name": world.event.title}),
         Visit("reporting:read-workbook", (_by_unit(world)[0].pk,), data={"workbook": _workbook(world)}),
         Visit("meetings:invite", preparing, data={"units": [world.communes[3].id], "labels": "Khách mời"}),
         Visit("meetings:attendance", preparing),

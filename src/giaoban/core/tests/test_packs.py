@@ -40,6 +40,9 @@ def test_a_sound_pack_is_read_as_records(pack: Pack) -> None:
     assert [kind.represents_area for kind in pack.unit_kinds] == [False, True, False]
     east = pack.areas[1]
     assert (east.key, east.code, east.valid_from, east.valid_to) == ("shore:east", "01", None, date(2020, 1, 1))
+    assert (east.known_on, east.event) == (date(2019, 12, 31), "joining")
+    assert (pack.events[0].on, pack.events[0].basis_on) == (date(2020, 1, 1), date(2019, 12, 1))
+    assert [(row.unit, row.area) for row in pack.served] == [("light:north", "shore:long")]
     assert pack.unit_successions[0].whole
     assert pack.fields[0].citizen_facing is None
     assert pack.regions[0].members[1].valid_from == date(2020, 1, 1)
@@ -82,7 +85,7 @@ FAULTS: list[tuple[str, str, str, int, str]] = [
     ("words.yaml", "name: Talk", "name: !!python/name:os.system Talk", 2, "not used in packs"),
     ("areas/areas.csv", "West Shore,02", '"West Shore,02', 5, "not readable CSV"),
     ("areas/areas.csv", "key,kind,name", "key,kind,title", 1, "the column 'name' is missing"),
-    ("areas/areas.csv", "Long Shore,01,coast", "Long Shore,01", 5, "8 cells instead of 9"),
+    ("areas/areas.csv", "Long Shore,01,coast", "Long Shore,01", 5, "10 cells instead of 11"),
     # shape
     ("areas/areas.csv", "West Shore", "", 4, "name: is missing"),
     ("areas/areas.csv", "shore:west", "shore/west", 4, "key: 'shore/west' is not a key"),
@@ -94,12 +97,22 @@ FAULTS: list[tuple[str, str, str, int, str]] = [
     ("forms/harbour-act/a1.yaml", "label: Oil,", "lable: Oil,", 18, "'lable' is not known here"),
     ("watch-rules.yaml", " n: 1,", "", 2, "'n' is missing"),
     ("words.yaml", "meeting_types", "Meetings", 1, "Meetings: 'Meetings' is not the name of a list"),
+    ("events.yaml", "kind: merge", "kind: melt", 2, "'melt' is not one of"),
+    ("events.yaml", "on: 2020-01-01", "on: the first", 2, "is not a day"),
+    (
+        "areas/successions.csv",
+        "west,shore:long,2020-01-01,merge,whole",
+        "west,shore:long,2020-01-01,merge,1.5",
+        3,
+        "share",
+    ),
+    ("areas/areas.csv", "2019-12-31", "31/12/2019", 3, "known_on: '31/12/2019' is not a day"),
     # names
     ("areas/areas.csv", "shore:west,shore", "shore:west,beach", 4, "kind: 'beach' is not in kinds.yaml"),
     (
         "areas/areas.csv",
-        "coast,,2020-01-01,made-up,\nshore:long",
-        "sea,,2020-01-01,made-up,\nshore:long",
+        "coast,,2020-01-01,made-up,,,joining\nshore:long",
+        "sea,,2020-01-01,made-up,,,joining\nshore:long",
         4,
         "no 'sea'",
     ),
@@ -142,6 +155,10 @@ FAULTS: list[tuple[str, str, str, int, str]] = [
     ("watch-rules.yaml", "indicator: broken", "indicator: whole", 2, "no indicator 'whole'"),
     ("templates/templates.yaml", "document_type: note", "document_type: poem", 2, "'poem' is not in words.yaml"),
     ("templates/templates.yaml", "file: letter.typ", "file: letters.typ", 2, "no file templates/letters.typ"),
+    ("events.yaml", "source: made-up", "source: nobody", 2, "source: 'nobody' is not in pack.yaml"),
+    ("areas/areas.csv", 'east",,joining', 'east",,parting', 5, "event: 'parting' is not in events.yaml"),
+    ("units/serves.csv", "shore:long", "shore:wide", 2, "area: there is no 'shore:wide'"),
+    ("units/serves.csv", "light:north", "light:west", 2, "unit: there is no 'light:west'"),
     # spans
     ("areas/areas.csv", "01,coast,2020-01-01", "02,coast,2019-12-01", 5, "code: '02' is that of 'shore:west'"),
     (
@@ -150,6 +167,30 @@ FAULTS: list[tuple[str, str, str, int, str]] = [
         "coast,coast,The Coast,,,,2024-01-01",
         5,
         "not exist from 2024-01-01 on",
+    ),
+    ("areas/areas.csv", "2019-12-31", "2020-01-01", 3, "known_on: 2020-01-01 is not before valid_to"),
+    ("areas/areas.csv", 'east",,joining', 'east",2020-02-02,joining', 5, "known_on: the first day is known"),
+    (
+        "areas/successions.csv",
+        "shore:west,shore:long,2020-01-01,merge,whole",
+        "shore:west,shore:long,2020-01-01,split,0.4",
+        3,
+        "tổng các tỷ lệ là 0,4",
+    ),
+    (
+        "areas/successions.csv",
+        "shore:west,shore:long,2020-01-01,merge,whole",
+        "shore:west,shore:long,2020-01-01,transfer,whole",
+        3,
+        "only duties pass",
+    ),
+    ("units/serves.csv", "2020-01-01", "2019-01-01", 2, "does not exist from 2019-01-01"),
+    (
+        "regimes/harbour-act.yaml",
+        "'harbour-act:a2', reporter: office, receiver: board",
+        "'harbour-act:a1', reporter: light, receiver: office",
+        20,
+        "already in line 19",
     ),
     ("areas/codes.csv", "E,,2020-01-01", "E,,2020-06-01", 2, "area: 'shore:east' does not exist"),
     (
@@ -236,6 +277,41 @@ def test_what_went_over_whole_has_ended(folder: Path, edit: Edit) -> None:
     edit("units/successions.csv", "merge,whole,,made-up\nlight", "merge,whole,,made-up\n\nlight")
     edit("units/successions.csv", "2022-01-01,merge,whole", "2022-01-01,split,part")
     assert check_pack(folder) == []
+
+
+def test_a_row_and_its_event_are_of_one_day(folder: Path, edit: Edit) -> None:
+    edit("events.yaml", "on: 2020-01-01", "on: 2020-02-01")
+    found = check_pack(folder)
+    assert {fault.file for fault in found} == {"areas/areas.csv", "areas/successions.csv"}
+    assert str(found[0]) == ("areas/areas.csv:3: event: 'joining' is of 2020-02-01, this row of 2020-01-01")
+
+
+def test_shares_are_given_for_all_parts_and_add_up(folder: Path, edit: Edit) -> None:
+    edit(
+        "units/successions.csv",
+        "office:west,office:long,2020-01-01,merge,whole",
+        "office:west,light:north,2020-01-01,split,0.25",
+    )
+    steps = folder / "units/successions.csv"
+    with steps.open("a", encoding="utf-8") as file:
+        file.write("office:west,light:south,2020-01-01,split,0.75,,made-up\n")
+    assert check_pack(folder) == []
+    assert [step.part for step in read_pack(folder).unit_successions] == [None, Decimal("0.25"), Decimal("0.75")]
+    steps.write_text(steps.read_text(encoding="utf-8").replace("0.75", "part"), encoding="utf-8")
+    (fault,) = check_pack(folder)
+    assert (fault.file, fault.line) == ("units/successions.csv", 4)
+    assert "tỷ lệ cho tất cả" in fault.reason
+
+
+def test_a_code_means_one_unit_on_one_day(folder: Path) -> None:
+    units = folder / "units/units.csv"
+    rows = units.read_text(encoding="utf-8").splitlines()
+    rows[0] += ",code"
+    rows[1:] = [f"{row},{'7' if row.startswith('light') else ''}" for row in rows[1:]]
+    units.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (fault,) = check_pack(folder)
+    assert (fault.file, fault.line) == ("units/units.csv", 7)
+    assert "that of 'light:north' (line 6)" in fault.reason
 
 
 def test_text_in_another_encoding(folder: Path) -> None:

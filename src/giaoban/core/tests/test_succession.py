@@ -1,12 +1,14 @@
 from collections import Counter
 from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from giaoban.core.spans import Span
-from giaoban.core.succession import Link, Succession, check, predecessors, recast
+from giaoban.core.succession import Link, Placement, Succession, Target, check, predecessors, recast
 
 BEGIN = date(2000, 1, 1)
 REFORM = date(2025, 7, 1)
@@ -136,6 +138,93 @@ def test_sound_links_have_no_fault() -> None:
 )
 def test_contradictions_are_named(links: list[Link[str]], fault: str) -> None:
     spans = {"old": Span(None, D2), "new": Span(D2, None), "other": ALIVE}
+    assert any(fault in sentence for sentence in check(links, spans))
+
+
+def shares(old: str, on: date, **parts: str) -> list[Link[str]]:
+    return [Link(old, new, on, False, Decimal(share)) for new, share in parts.items()]
+
+
+def placed(links: list[Link[str]], key: str, from_on: date, to_on: date) -> tuple[str, dict[str, str]]:
+    placement = Succession(links).place(key, from_on=from_on, to_on=to_on)
+    return placement.how, {target.key: str(target.weight) for target in placement.targets}
+
+
+def test_known_shares_place_a_thing_in_several() -> None:
+    links = shares("a", D1, b="0.3", c="0.7")
+    assert placed(links, "a", BEGIN, END) == ("shared", {"b": "0.3", "c": "0.7"})
+    assert placed(links, "b", END, BEGIN) == ("broken", {"a": "None"})
+    assert Succession(links).recast("a", from_on=BEGIN, to_on=END) == (["b", "c"], "broken")
+    assert Succession(links).place("a", from_on=BEGIN, to_on=END).steps == tuple(links)
+
+
+def test_shares_multiply_on_the_way_and_add_where_parts_meet() -> None:
+    links = [
+        *shares("a", D1, b="0.3", c="0.7"),
+        *shares("b", D2, d="0.5", e="0.5"),
+        Link("c", "d", D2, True),
+        Link("d", "f", D3, True),
+        Link("e", "f", D3, True),
+    ]
+    assert placed(links, "a", BEGIN, D2) == ("shared", {"d": "0.85", "e": "0.15"})
+    assert placed(links, "a", BEGIN, END) == ("shared", {"f": "1.00"})
+    assert placed(links, "f", END, D2) == ("whole", {"d": "1", "e": "1"})
+
+
+def test_many_thirds_still_add_to_one() -> None:
+    third, rest = "0.333333333", "0.666666667"
+    links = [
+        link for n in range(30) for link in shares(f"k{n}", date(2001 + n, 1, 1), **{f"k{n + 1}": rest, f"o{n}": third})
+    ]
+    placement = Succession(links).place("k0", from_on=BEGIN, to_on=date(2040, 1, 1))
+    assert placement.how == "shared"
+    exact = [target.weight for target in placement.targets if target.weight is not None]
+    assert len(exact) == 31
+    assert sum(Fraction(weight) for weight in exact) == 1
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        shares("a", D1, b="0.3", c="0.6"),
+        [*shares("a", D1, b="0.3"), Link("a", "c", D1, False)],
+        [*shares("a", D1, b="0.3"), Link("a", "c", D1, True)],
+        shares("a", D1, b="1.5", c="-0.5"),
+        shares("a", D1, b="0.3"),
+        shares("a", D1, b="0.5", c="0.50000000000000000000000000000000000001"),
+    ],
+)
+def test_shares_that_do_not_add_up_are_not_believed(links: list[Link[str]]) -> None:
+    assert placed(links, "a", BEGIN, END)[0] == "broken"
+
+
+def test_a_share_that_comes_to_an_end_breaks() -> None:
+    spans = {"a": Span(None, D1), "b": Span(D1, None), "c": Span(D1, D2)}
+    succession = Succession(shares("a", D1, b="0.3", c="0.7"), spans)
+    assert succession.place("a", from_on=BEGIN, to_on=D1).how == "shared"
+    assert succession.place("a", from_on=BEGIN, to_on=END) == Placement(
+        "broken", (Target("b", None),), tuple(shares("a", D1, b="0.3", c="0.7"))
+    )
+
+
+def test_who_gives_a_share_and_lives_on_keeps_the_rest() -> None:
+    links = shares("a", D1, a="0.8", b="0.2")
+    assert check(links, {"a": ALIVE, "b": Span(D1, None)}) == []
+    assert placed(links, "a", BEGIN, END) == ("shared", {"a": "0.8", "b": "0.2"})
+    assert placed(links, "a", D1, END) == ("same", {"a": "1"})
+
+
+@pytest.mark.parametrize(
+    ("links", "fault"),
+    [
+        (shares("a", D1, b="0.3", c="0.6"), "a ngày 01/01/2004: tổng các tỷ lệ là 0,9, không bằng 1"),
+        ([*shares("a", D1, b="0.3"), Link("a", "c", D1, False)], "chỉ một số nơi nhận có tỷ lệ"),
+        (shares("a", D1, b="1.5", c="-0.5"), "tỷ lệ 1,5 phải lớn hơn 0, nhỏ hơn 1"),
+        ([Link("a", "b", D1, True, Decimal("0.5"))], "tỷ lệ 0,5 phải lớn hơn 0, nhỏ hơn 1 và chỉ ghi khi"),
+    ],
+)
+def test_wrong_shares_are_named(links: list[Link[str]], fault: str) -> None:
+    spans = {"a": Span(None, D1), "b": Span(D1, None), "c": Span(D1, None)}
     assert any(fault in sentence for sentence in check(links, spans))
 
 

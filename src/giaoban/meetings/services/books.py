@@ -86,14 +86,10 @@ def content_of(meeting: Meeting, at: datetime) -> papers.BriefingBook:
 def result_of(campaign: reporting.Campaign, unit_id: int) -> sections.Result:
     """The consolidated table of a form for the host, beside that of the same period before when there is one."""
     table = reporting.consolidate(campaign.form, campaign.period, unit_id)
-    period = reporting.period_before(campaign.period)
-    if period is None:
-        return sections.Result(table, None, "chưa có số liệu cùng kỳ trước để so sánh.")
-    try:
-        before = reporting.consolidate(campaign.form, period, unit_id)
-    except reporting.ConsolidationRefused as refusal:
-        return sections.Result(table, None, f"không so sánh được với {period.label}: {refusal.sentence}")
-    return sections.Result(table, before)
+    found = reporting.same_period(campaign.form, campaign.period, unit_id)
+    if found.before is None:
+        return sections.Result(table, None, found.said.sentence)
+    return sections.Result(table, found.before, how=found.said.sentence)
 
 
 def reception_of(campaign: reporting.Campaign, meeting: Meeting) -> sections.Reception:

@@ -121,11 +121,22 @@ def sentence(name: str, column: MatrixColumn, cell: MatrixCell) -> str:
         )
     if cell.rank is not None:
         said += f", hạng {cell.rank}/{len(column.reading.ranks)}"
+        said += _rank_words(column, cell)
     if cell.open_findings:
         said += f"; {cell.open_findings} phát hiện đã xác nhận"
     if cell.before is None:
-        return said + "; chưa có số cùng kỳ."
-    return said + f"; cùng kỳ {number(cell.before, indicator.scale)} {indicator.unit}."
+        return said + (f"; không so với cùng kỳ. {cell.before_words}" if cell.before_words else "; chưa có số cùng kỳ.")
+    said += f"; cùng kỳ {number(cell.before, indicator.scale)} {indicator.unit}."
+    return f"{said} {cell.before_words}".rstrip()
+
+
+def _rank_words(column: MatrixColumn, cell: MatrixCell) -> str:
+    """The place a year before; where other units were ranked then, that it does not compare."""
+    if column.before is None:
+        return ""
+    if cell.rank_before is not None:
+        return f" (cùng kỳ {cell.rank_before}/{column.before.count})"
+    return " (không so hạng với cùng kỳ: các đơn vị được xếp đã khác)" if column.before.ranks.reason else ""
 
 
 def headline(matrix: Matrix, first: MatrixColumn | None, names: Mapping[int, str]) -> str:

@@ -1,12 +1,50 @@
-"""Who holds which post, on a day."""
+"""Who holds which post, on a day and through time."""
 
+from dataclasses import dataclass
 from datetime import date
+from typing import Literal
+
+from django.db.models import QuerySet
+from django.http import Http404
 
 from giaoban.kit.actors import Actor, HeldPost
 from giaoban.kit.models import valid_on
-from giaoban.kit.permissions import Role
+from giaoban.kit.permissions import ROLE_NAMES, Permission, Role
 from giaoban.orgs.models import Post
 from giaoban.orgs.selectors.cards import cards
+from giaoban.orgs.selectors.rights import scope_ids
+
+
+@dataclass(frozen=True, slots=True)
+class PostCard:
+    """A role that somebody holds, held or will hold at a unit. delegated_by: the holder who lent it, "" for a post of
+    one's own. fields: names of the fields of work, none = all. ended_on: the first day on which it is no longer held.
+    """
+
+    id: int
+    unit_id: int
+    user_id: int
+    name: str
+    login: str
+    role: Role
+    acting: bool
+    delegated_by: str
+    fields: tuple[str, ...]
+    started_on: date | None
+    ended_on: date | None
+
+    @property
+    def role_name(self) -> str:
+        return ROLE_NAMES[self.role] + (", quyền" if self.acting else "")
+
+    @property
+    def last_day(self) -> date | None:
+        return self.ended_on - date.resolution if self.ended_on is not None else None
+
+    def state(self, on: date) -> Literal["ahead", "held", "past"]:
+        if self.started_on is not None and on < self.started_on:
+            return "ahead"
+        return "past" if self.ended_on is not None and self.ended_on <= on else "held"
 
 
 def held_posts(user_id: int, on: date) -> tuple[HeldPost, ...]:
@@ -37,3 +75,52 @@ def people_at(unit_id: int, on: date) -> list[tuple[str, Role, bool]]:
     """Name, role and whether acting, of everybody who holds a post at the unit on a day."""
     rows = Post.objects.filter(valid_on(on), unit_id=unit_id).select_related("user").order_by("pk")
     return [(row.user.get_full_name(), Role(row.role), row.acting) for row in rows]
+
+
+def posts_on(unit_id: int, on: date) -> list[PostCard]:
+    """Who holds which post at a unit on a day, acting and delegated ones included, in the order of the roles."""
+    held = _post_cards(Post.objects.filter(valid_on(on), unit_id=unit_id))
+    return sorted(held, key=lambda one: (list(Role).index(one.role), bool(one.delegated_by), one.id))
+
+
+def post_history(unit_id: int) -> list[PostCard]:
+    """All posts at a unit, of the past and entered ahead too, the latest first; those of unknown beginning last."""
+    held = _post_cards(Post.objects.filter(unit_id=unit_id))
+    return sorted(held, key=lambda one: (one.started_on or date.min, one.id), reverse=True)
+
+
+def post_at(unit_id: int, post_id: int) -> PostCard:
+    """One post of a unit. Raises Http404."""
+    found = _post_cards(Post.objects.filter(unit_id=unit_id, pk=post_id))
+    if not found:
+        raise Http404("Không có vị trí này tại đơn vị.")
+    return found[0]
+
+
+def _post_cards(rows: "QuerySet[Post]") -> list[PostCard]:
+    posts = rows.select_related("user", "delegated_by").prefetch_related("fields")
+    return [
+        PostCard(
+            id=row.pk,
+            unit_id=row.unit_id,
+            user_id=row.user_id,
+            name=row.user.get_full_name(),
+            login=row.user.get_username(),
+            role=Role(row.role),
+            acting=row.acting,
+            delegated_by=row.delegated_by.get_full_name() if row.delegated_by else "",
+            fields=tuple(field.name for field in row.fields.all()),
+            started_on=row.valid_from,
+            ended_on=row.valid_to,
+        )
+        for row in posts
+    ]
+
+
+def manages_from(actor: Actor, unit_id: int, on: date) -> int | None:
+    """The unit whose post lets the actor manage units and posts at `unit_id` on a day: this unit itself, or one that
+    has it in its scope. None: there is none."""
+    places = [place for place in actor.unit_ids if actor.may(Permission.MANAGE_UNITS, place)]
+    if unit_id in places:
+        return unit_id
+    return next((place for place in places if scope_ids([place], on).filter(pk=unit_id).exists()), None)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from giaoban.core.spans import Span
 from giaoban.core.succession import Link
-from giaoban.orgs.models import UnitSuccession, UnitVersion
+from giaoban.orgs.models import SuccessionKind, UnitSuccession, UnitVersion
 from giaoban.orgs.selectors.cards import UnitCard, called_on
 
 
@@ -23,8 +23,9 @@ class SuccessionStep:
 
 
 def unit_links() -> list[Link[int]]:
-    """All successions between units, for `core.succession`."""
-    return [Link(*row) for row in UnitSuccession.objects.values_list("old_id", "new_id", "on", "whole")]
+    """All successions between units by which figures pass, for `core.succession`; duties alone are not among them."""
+    rows = UnitSuccession.objects.exclude(kind=SuccessionKind.TRANSFER)
+    return [Link(*row) for row in rows.values_list("old_id", "new_id", "on", "whole", "share")]
 
 
 def unit_spans() -> dict[int, Span]:

@@ -1,6 +1,7 @@
 """Reads: forms and periods, what is owed and what came in, consolidated tables, where numbers come from."""
 
 from giaoban.reporting.models import Draft, FormVersion, Obligation, Period, Submission
+from giaoban.reporting.selectors.comparing import SamePeriod, same_period
 from giaoban.reporting.selectors.consolidation import (
     NOT_STATED,
     CellKey,
@@ -21,7 +22,7 @@ from giaoban.reporting.selectors.entry import (
     read_texts,
     subunits_by_row,
 )
-from giaoban.reporting.selectors.exports import export_submission, export_table
+from giaoban.reporting.selectors.exports import export_submission, export_table, export_tables
 from giaoban.reporting.selectors.figures import (
     current_of,
     figures_by_unit,
@@ -40,7 +41,7 @@ from giaoban.reporting.selectors.forms import (
     period_of,
     periods_with_obligations,
 )
-from giaoban.reporting.selectors.grouping import ConsolidationRefused
+from giaoban.reporting.selectors.grouping import ConsolidationRefused, stand_for
 from giaoban.reporting.selectors.history import DeadlineMove, Reminding, deadline_moves, remindings
 from giaoban.reporting.selectors.opening import Openable, forms_received, openable_periods
 from giaoban.reporting.selectors.origins import CellOrigin, Part, cell_origin
@@ -65,6 +66,7 @@ from giaoban.reporting.selectors.reception import (
     receptions_for,
     tables_beneath,
 )
+from giaoban.reporting.selectors.series import consolidate_series
 from giaoban.reporting.selectors.snapshots import CellDifference, Confirmed, compare, confirmed_table
 from giaoban.reporting.selectors.tree import Person, SubUnit
 
@@ -94,6 +96,7 @@ __all__ = [
     "Reception",
     "ReceptionRow",
     "Reminding",
+    "SamePeriod",
     "SubUnit",
     "Submission",
     "cell_origin",
@@ -102,6 +105,7 @@ __all__ = [
     "compare",
     "confirmed_table",
     "consolidate",
+    "consolidate_series",
     "core_period",
     "current_of",
     "deadline_moves",
@@ -110,6 +114,7 @@ __all__ = [
     "entry_of",
     "export_submission",
     "export_table",
+    "export_tables",
     "figures_by_unit",
     "figures_of",
     "form_by_key",
@@ -136,7 +141,9 @@ __all__ = [
     "receptions_for",
     "remindings",
     "reporters_of",
+    "same_period",
     "simulated_units",
+    "stand_for",
     "standing_of",
     "submission_for",
     "subunits_by_row",

@@ -6,21 +6,22 @@ algebra on them is `core.consolidation`. Nothing is stored, so an accepted repor
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 from django.utils import timezone
 
 from giaoban.core.consolidation import CellTotal, Coverage, combine, combine_coverage, roll_up
-from giaoban.core.forms import Column, FormDefinition
-from giaoban.orgs.selectors import UnitCard, cards
+from giaoban.core.forms import Column, FormDefinition, Table
+from giaoban.core.restating import Divided, Restatement
+from giaoban.orgs.selectors import UnitCard, cards, id_array
 from giaoban.reporting.models import FormKind, FormVersion, Period
 from giaoban.reporting.selectors.forms import core_period, definition_of
-from giaoban.reporting.selectors.grouping import Group, Grouping, Reporter, group_reporters
-from giaoban.reporting.selectors.tree import id_array
+from giaoban.reporting.selectors.grouping import EXACT, Group, Grouping, Reporter, group_reporters
+from giaoban.reporting.selectors.placing import WHOLE
 
 CellKey = tuple[str, str, str, str]
 """Table, row, sub-unit ("" on a fixed row), column."""
@@ -51,7 +52,8 @@ class PeriodCard:
 class ConsolidatedLine:
     """One group of reporters, or all of them. `unit` is None where the group is no single unit; `key` names the line.
 
-    coverage None: the source does not say how many units stand behind the figures.
+    coverage None: the source does not say how many units stand behind the figures. restatement: how far the line holds
+    in the table's geography. in_total False: figures that stay at an old unit, beside the total.
     """
 
     unit: UnitCard | None
@@ -61,15 +63,18 @@ class ConsolidatedLine:
     coverage: Coverage | None
     note: str = ""
     simulated: bool = False
+    restatement: Restatement = EXACT
+    in_total: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class ConsolidatedTable:
     """Figures of a form and period beneath a unit, in the geography of a day.
 
-    method: how the units were placed; incomplete_reason: "" when nothing is known to be lacking beside late reports;
-    absent: names of predecessors from which the period has no figures; not_summed: reporters left out because their own
-    sub-units report; as_of: when it was read; changed_at: the last decision that counts in it.
+    restatement: how far the total holds in that geography; method: how the units were placed; incomplete_reason: ""
+    when nothing is known to be lacking beside late reports; absent: names of predecessors from which the period has no
+    figures; not_summed: reporters left out because their own sub-units report; as_of: when it was read; changed_at: the
+    last decision that counts in it.
     """
 
     form: FormDefinition
@@ -87,6 +92,12 @@ class ConsolidatedTable:
     simulated: bool
     not_summed: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    restatement: Restatement = EXACT
+
+    @property
+    def is_recast(self) -> bool:
+        """Whether it is read in another tree than that of its period's last day."""
+        return self.geography != self.period.end - date.resolution
 
     @property
     def coverage_words(self) -> str:
@@ -108,24 +119,31 @@ def is_not_summed(cell: CellTotal, column: Column) -> bool:
     return column.roll_up == "none" and cell.reported > 0 and cell.value is None
 
 
-def consolidate(form: FormVersion, period: Period, unit_id: int, *, geography: date | None = None) -> ConsolidatedTable:
+def consolidate(
+    form: FormVersion,
+    period: Period,
+    unit_id: int,
+    *,
+    geography: date | None = None,
+    divided: Divided = "refuse",
+) -> ConsolidatedTable:
     """The live table of a unit from the latest accepted reports. A fixed number of queries.
 
-    geography: read the reporters in the tree of this day; None: of the period's last day. Raises ConsolidationRefused
-    when the figures cannot be placed in that geography.
+    geography: read the reporters in the tree of this day; None: of the period's last day. divided: "keep" leaves
+    figures that cannot be divided at the old unit, beside the total. Raises ConsolidationRefused when the figures
+    cannot be placed in that geography.
     """
     definition = definition_of(form)
-    grouping = group_reporters(form, period, unit_id, geography)
+    grouping = group_reporters(form, period, unit_id, geography, divided)
     sums = _sums(definition, grouping.groups)
-    reporters = [reporter for group in grouping.groups for reporter in group.reporters]
+    reporters = list({one.unit_id: one for group in grouping.groups for one in group.reporters}.values())
     names = _names(grouping, reporters)
-    is_published = form.kind == FormKind.CAPTURE
-    parts = [
-        _line(definition, group, sums.get(index, {}), names, is_published=is_published)
+    drafts = [
+        _line(definition, group, sums, index, names, is_published=form.kind == FormKind.CAPTURE)
         for index, group in enumerate(grouping.groups)
     ]
-    lines = [line for line, _ in parts]
-    total = _total(definition, [raw for _, raw in parts], lines, grouping)
+    lines = tuple(draft.line for draft in drafts)
+    total = _total(definition, drafts, sums, grouping, names)
     return ConsolidatedTable(
         form=definition,
         form_key=form.key,
@@ -134,7 +152,7 @@ def consolidate(form: FormVersion, period: Period, unit_id: int, *, geography: d
         geography=grouping.geography,
         method=grouping.method,
         incomplete_reason=grouping.incomplete_reason,
-        lines=tuple(lines),
+        lines=lines,
         total=total,
         coverage=total.coverage,
         as_of=timezone.now(),
@@ -142,6 +160,7 @@ def consolidate(form: FormVersion, period: Period, unit_id: int, *, geography: d
         simulated=total.simulated,
         not_summed=tuple(names[one.unit_id].name for one in grouping.not_summed),
         absent=grouping.absent,
+        restatement=grouping.restatement,
     )
 
 
@@ -163,58 +182,100 @@ def _names(grouping: Grouping, reporters: Sequence[Reporter]) -> dict[int, UnitC
     return cards(wanted | {one.unit_id for one in grouping.not_summed}, grouping.period_day)
 
 
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A line, and the totals of its undivided reporters before the rules of the columns are applied."""
+
+    group: Group
+    line: ConsolidatedLine
+    whole: Mapping[CellKey, CellTotal]
+
+
 def _line(
     form: FormDefinition,
     group: Group,
-    sums: Mapping[LineKey, "_Sum"],
+    sums: "_Sums",
+    index: int,
     names: Mapping[int, UnitCard],
     *,
     is_published: bool,
-) -> tuple[ConsolidatedLine, dict[CellKey, CellTotal]]:
-    """A line as shown, and its totals before the rules of the columns are applied."""
-    received = [one for one in group.reporters if one.submission_id is not None]
-    missing = sorted(
-        (names[one.unit_id] for one in group.reporters if one.submission_id is None), key=lambda unit: unit.sort_key
-    )
-    raw = _cells(form, sums, received=len(received), missing=len(missing))
-    coverage = Coverage(len(received), len(group.reporters), tuple(unit.name for unit in missing))
+) -> _Draft:
+    undivided = [one for one in group.reporters if one.unit_id not in group.shares]
+    whole = _cells_of(form, sums.whole.get(index, {}), undivided)
+    shared = [one for one in group.reporters if one.unit_id in group.shares]
+    raw = added(whole, _cells_of(form, sums.shared.get(index, {}), shared)) if shared else whole
     line = ConsolidatedLine(
         unit=group.unit,
         label=group.label,
         key=group.key,
-        cells=_shown(form, raw),
-        coverage=None if group.is_own and is_published else coverage,
+        cells=shown(form, raw, is_shared=bool(shared)),
+        coverage=None if group.is_own and is_published else _coverage(group.reporters, names),
         note=group.note,
         simulated=any(one.simulated for one in group.reporters),
+        restatement=group.restatement,
+        in_total=group.in_total,
     )
-    return line, raw
+    return _Draft(group, line, whole)
+
+
+def _coverage(reporters: Sequence[Reporter], names: Mapping[int, UnitCard]) -> Coverage:
+    missing = sorted(
+        (names[one.unit_id] for one in reporters if one.submission_id is None), key=lambda one: one.sort_key
+    )
+    return Coverage(len(reporters) - len(missing), len(reporters), tuple(unit.name for unit in missing))
 
 
 def _total(
     form: FormDefinition,
-    raw: Sequence[Mapping[CellKey, CellTotal]],
-    lines: Sequence[ConsolidatedLine],
+    drafts: Sequence[_Draft],
+    sums: "_Sums",
     grouping: Grouping,
+    names: Mapping[int, UnitCard],
 ) -> ConsolidatedLine:
-    by_cell: defaultdict[CellKey, list[CellTotal]] = defaultdict(list)
-    for cells in raw:
-        for key, cell in cells.items():
-            by_cell[key].append(cell)
-    combined = {key: combine(found) for key, found in by_cell.items()} or _cells(form, {}, received=0, missing=0)
-    covered = [line.coverage for line in lines if line.coverage is not None]
-    stated = len(covered) == len(lines)
+    """All lines that count together; a reporter that counts in several of them counts once."""
+    counted = [draft for draft in drafts if draft.group.in_total]
+    divided = {
+        one.unit_id: one for draft in counted for one in draft.group.reporters if one.unit_id in draft.group.shares
+    }
+    shared = [_cells_of(form, sums.total, list(divided.values()))] if divided else []
+    raw = added(*(draft.whole for draft in counted), *shared) or cells_of_sums(form, {}, received=0, missing=0)
+    lines = [draft.line for draft in counted]
     return ConsolidatedLine(
         unit=grouping.unit,
         label="Tổng số",
         key="",
-        cells=_shown(form, combined),
-        coverage=combine_coverage(covered) if stated else None,
-        simulated=any(line.simulated for line in lines),
+        cells=shown(form, raw, is_shared=any(draft.group.shares for draft in counted)),
+        coverage=_together(counted, names) if all(line.coverage is not None for line in lines) else None,
+        simulated=any(draft.line.simulated for draft in drafts),
+        restatement=grouping.restatement,
     )
 
 
+def _together(drafts: Sequence[_Draft], names: Mapping[int, UnitCard]) -> Coverage:
+    if not any(draft.group.shares for draft in drafts):
+        return combine_coverage(draft.line.coverage for draft in drafts if draft.line.coverage is not None)
+    return _coverage(list({one.unit_id: one for draft in drafts for one in draft.group.reporters}.values()), names)
+
+
+def added(*parts: Mapping[CellKey, CellTotal]) -> dict[CellKey, CellTotal]:
+    if len(parts) == 1:
+        return dict(parts[0])
+    by_cell: defaultdict[CellKey, list[CellTotal]] = defaultdict(list)
+    for cells in parts:
+        for key, cell in cells.items():
+            by_cell[key].append(cell)
+    return {key: combine(found) for key, found in by_cell.items()}
+
+
+def _cells_of(
+    form: FormDefinition, sums: Mapping[LineKey, "Sum"], reporters: Sequence[Reporter]
+) -> dict[CellKey, CellTotal]:
+    received = sum(one.submission_id is not None for one in reporters)
+    return cells_of_sums(form, sums, received=received, missing=len(reporters) - received)
+
+
 @dataclass(frozen=True, slots=True)
-class _Sum:
+class Sum:
     """What the database added up for one line of the form and one group; vectors in column order, scaled."""
 
     submissions: int
@@ -223,43 +284,87 @@ class _Sum:
     counters: Sequence[int | None]
 
 
-def _sums(form: FormDefinition, groups: Sequence[Group]) -> dict[int, dict[LineKey, _Sum]]:
-    """Group position → line of the form → sums over the accepted reports. One query, whatever the number of units."""
-    pairs = [
-        (one.submission_id, index)
-        for index, group in enumerate(groups)
-        for one in group.reporters
-        if one.submission_id is not None
-    ]
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """By position of the group: of its undivided reporters, and of those that count in shares; these again in total."""
+
+    whole: Mapping[int, Mapping[LineKey, Sum]]
+    shared: Mapping[int, Mapping[LineKey, Sum]]
+    total: Mapping[LineKey, Sum]
+
+
+TOTAL: Final = -1
+
+
+def _sums(form: FormDefinition, groups: Sequence[Group]) -> _Sums:
+    """Sums over the accepted reports: one query whatever the number of units, a second where shares are at work."""
+    whole: list[tuple[int, int, Decimal]] = []
+    shared: list[tuple[int, int, Decimal]] = []
+    inside: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for index, group in enumerate(groups):
+        for one in group.reporters:
+            if one.submission_id is None:
+                continue
+            share = group.shares.get(one.unit_id)
+            if share is None:
+                whole.append((one.submission_id, index, WHOLE))
+            else:
+                shared.append((one.submission_id, index, share))
+                inside[one.submission_id] += share if group.in_total else 0
+    shared += [(submission, TOTAL, share) for submission, share in inside.items()]
+    weighed = _read(form, shared, is_shared=True)
+    return _Sums(_read(form, whole, is_shared=False), weighed, weighed.get(TOTAL, {}))
+
+
+def _read(
+    form: FormDefinition, parts: Sequence[tuple[int, int, Decimal]], *, is_shared: bool
+) -> dict[int, dict[LineKey, Sum]]:
+    """Position → line of the form → sums, of (submission, position, weight)."""
     width = max((len(table.numeric) for table in form.tables), default=0)
-    if not pairs or not width:
+    if not parts or not width:
         return {}
-    found: defaultdict[int, dict[LineKey, _Sum]] = defaultdict(dict)
+    given = [id_array(pk for pk, _, _ in parts), id_array(index for _, index, _ in parts)]
+    if is_shared:
+        given.append(f"{{{','.join(f'{weight:f}' for _, _, weight in parts)}}}")
+    found: defaultdict[int, dict[LineKey, Sum]] = defaultdict(dict)
     with connection.cursor() as cursor:
-        parts = [id_array(pk for pk, _ in pairs), id_array(index for _, index in pairs)]
-        cursor.execute(_sum_query(width), parts)
-        for index, table, row, subunit, count, values, estimates, counters in cursor.fetchall():
-            found[index][table, row, subunit] = _Sum(count, values, estimates, counters)
+        cursor.execute(_sum_query(width, is_shared=is_shared), given)
+        for index, *row in cursor.fetchall():
+            key, held = sums_of_row(row)
+            found[index][key] = held
     return dict(found)
 
 
-def _sum_query(width: int) -> str:
+def sums_of_row(row: Sequence[Any]) -> tuple[LineKey, Sum]:
+    """Table, row, sub-unit, count, and the three vectors of `vectors`, as the database gives them."""
+    table, line, subunit, count, values, estimates, counters = row
+    return (table, line, subunit), Sum(count, values, estimates, counters)
+
+
+def _sum_query(width: int, *, is_shared: bool) -> str:
     """One sum per column and vector; a column beyond a table's width adds nothing."""
-    positions = range(1, width + 1)
-    values = ", ".join(f"sum(line.values[{n}])" for n in positions)
-    estimates = ", ".join(f"sum(line.estimates[{n}])" for n in positions)
-    counters = ", ".join(f"sum((1::bigint << {COUNTER} * line.marks[{n}]) >> {COUNTER})" for n in positions)
+    weight = " * part.weight" if is_shared else ""
+    source = "unnest(%s::bigint[], %s::int[], %s::numeric[])" if is_shared else "unnest(%s::bigint[], %s::int[])"
+    names = "submission_id, position, weight" if is_shared else "submission_id, position"
     return f"""
-        SELECT part.position, line."table", line."row", line.subunit, count(*),
-               ARRAY[{values}]::numeric[], ARRAY[{estimates}]::numeric[], ARRAY[{counters}]::bigint[]
-        FROM unnest(%s::bigint[], %s::int[]) AS part(submission_id, position)
+        SELECT part.position, line."table", line."row", line.subunit, count(*), {vectors(width, weight)}
+        FROM {source} AS part({names})
         JOIN reporting_submissionline line ON line.submission_id = part.submission_id
         GROUP BY part.position, line."table", line."row", line.subunit
     """  # noqa: S608  # nosec B608 - only numbers of ours go into the query
 
 
-def _cells(
-    form: FormDefinition, sums: Mapping[LineKey, _Sum], *, received: int, missing: int
+def vectors(width: int, weight: str = "") -> str:
+    """The three sums over `line`, a vector each; weight: " * …" to count a part only."""
+    positions = range(1, width + 1)
+    values = ", ".join(f"sum(line.values[{n}]{weight})" for n in positions)
+    estimates = ", ".join(f"sum(line.estimates[{n}]{weight})" for n in positions)
+    counters = ", ".join(f"sum((1::bigint << {COUNTER} * line.marks[{n}]) >> {COUNTER})" for n in positions)
+    return f"ARRAY[{values}]::numeric[], ARRAY[{estimates}]::numeric[], ARRAY[{counters}]::bigint[]"
+
+
+def cells_of_sums(
+    form: FormDefinition, sums: Mapping[LineKey, Sum], *, received: int, missing: int
 ) -> dict[CellKey, CellTotal]:
     """Totals of a group, cell by cell in the order of the form. A report without a fixed row left it blank."""
     cells: dict[CellKey, CellTotal] = {}
@@ -278,7 +383,7 @@ def _cells(
     return cells
 
 
-def _cell(found: _Sum | None, position: int, scale: int, *, absent: int, missing: int) -> CellTotal:
+def _cell(found: Sum | None, position: int, scale: int, *, absent: int, missing: int) -> CellTotal:
     """One cell of a group. absent: reports without this line."""
     if found is None:
         return CellTotal(blank=absent, missing=missing)
@@ -297,13 +402,36 @@ def _cell(found: _Sum | None, position: int, scale: int, *, absent: int, missing
     )
 
 
-def _shown(form: FormDefinition, cells: Mapping[CellKey, CellTotal]) -> dict[CellKey, CellTotal]:
-    """The cells with the rule of each column applied: sums, counts without a sum, rates computed again."""
+def shown(
+    form: FormDefinition, cells: Mapping[CellKey, CellTotal], *, is_shared: bool = False
+) -> dict[CellKey, CellTotal]:
+    """The cells with the rule of each column applied: sums, counts without a sum, rates computed again.
+
+    is_shared: some count in part only: what does not add up is not divided either.
+    """
     by_line: dict[LineKey, dict[str, CellTotal]] = {}
     for (table, row, subunit, column), cell in cells.items():
         by_line.setdefault((table, row, subunit), {})[column] = cell
     return {
         (table, row, subunit, column): cell
         for (table, row, subunit), totals in by_line.items()
-        for column, cell in roll_up(form.table(table), totals).items()
+        for column, cell in rolled(form.table(table), totals, is_shared=is_shared).items()
     }
+
+
+def rolled(layout: Table, totals: Mapping[str, CellTotal], *, is_shared: bool) -> dict[str, CellTotal]:
+    """The rule of each column applied to the totals of a line; is_shared: some of them count in part only."""
+    if not is_shared:
+        return roll_up(layout, totals)
+    cells = roll_up(layout, {key: replace(cell, value=_plain(cell.value)) for key, cell in totals.items()})
+    for column in layout.numeric:
+        if column.roll_up == "none" and column.id in cells:
+            cells[column.id] = replace(cells[column.id], value=None, estimate=ZERO)
+    return cells
+
+
+def _plain(value: Decimal | None) -> Decimal | None:
+    """Without the zeros that a share adds: 5.000000000 is 5; in plain digits."""
+    if value is None or value == value.to_integral_value():
+        return value if value is None else value.quantize(Decimal(1))
+    return value.normalize()

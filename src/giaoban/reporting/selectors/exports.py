@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 
 from giaoban.core.consolidation import CellTotal
@@ -17,6 +17,7 @@ from giaoban.reporting.selectors.forms import definition_of
 STATES = ("reported", "nil", "not_applicable", "blank", "missing")
 TOTAL = "TOTAL"
 SIMULATED = "simulated"
+RESTATED = ("geography", "outcome", "in_total", "sentence")
 
 
 def export_submission(submission: Submission) -> str:
@@ -39,21 +40,32 @@ def _guarded(row: dict[str, str], *, is_text: bool) -> dict[str, str]:
 
 
 def export_table(table: ConsolidatedTable) -> str:
-    """A consolidated table: the columns of the tidy format, then how many units stand behind each cell in which state.
+    return export_tables([table])
+
+
+def export_tables(tables: Iterable[ConsolidatedTable]) -> str:
+    """Consolidated tables one after the other: the columns of the tidy format, then how many units stand behind each
+    cell in which state.
 
     `unit` is the key of the line; the total line is called TOTAL. A sub-unit named on several lines stands on these and
     not in TOTAL: the same free name with different reporters is not the same place. mark says why a value is absent,
-    "not-summed" among the reasons.
+    "not-summed" among the reasons. Last: in which geography it is read, how far the line holds there (exact, by_method,
+    refused: kept at the old unit), whether it is in TOTAL, the words on it; and whether the figures are an example.
     """
     out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, (*COLUMNS, *STATES, SIMULATED), lineterminator="\n")
+    writer = csv.DictWriter(out, (*COLUMNS, *STATES, *RESTATED, SIMULATED), lineterminator="\n")
     writer.writeheader()
+    for table in tables:
+        writer.writerows(_rows_of(table))
+    return out.getvalue()
+
+
+def _rows_of(table: ConsolidatedTable) -> Iterator[dict[str, str | int]]:
     named = Counter(name for line in table.lines for name in {key[:3] for key in line.cells if key[2]})
     shared = {name for name, lines in named.items() if lines > 1}
     for line in table.lines:
-        writer.writerows(_rows(table, line, frozenset()))
-    writer.writerows(_rows(table, table.total, shared))
-    return out.getvalue()
+        yield from _rows(table, line, frozenset())
+    yield from _rows(table, table.total, shared)
 
 
 def _rows(
@@ -75,6 +87,10 @@ def _rows(
             "estimate": _plain(cell.estimate) if cell.estimate else "",
             "mark": _mark(cell),
             **{state: getattr(cell, state) for state in STATES},
+            "geography": table.geography.isoformat(),
+            "outcome": line.restatement.outcome,
+            "in_total": int(line.in_total),
+            "sentence": line.restatement.sentence,
             SIMULATED: int(line.simulated),
         }
 

@@ -88,9 +88,13 @@ def core_period(period: Period) -> periods.Period:
 
 
 def period_before(period: Period) -> Period | None:
-    """The same period and instalment of the year before, when it was opened."""
+    """The same period and instalment of the year before, when it was opened; None too when the rule, as it reads now,
+    no longer has the period."""
     rule = rule_of(period.rule)
-    before = periods.same_period_before(core_period(period), rule) if rule.kind != "ad_hoc" else None
+    try:
+        before = periods.same_period_before(core_period(period), rule) if rule.kind != "ad_hoc" else None
+    except KeyError:
+        return None
     if before is None:
         return None
     return Period.objects.filter(rule_id=period.rule_id, code=before.code, instalment=before.instalment).first()

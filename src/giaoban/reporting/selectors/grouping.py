@@ -1,36 +1,43 @@
 """Which reporters stand behind which line of a consolidated table, in the tree of one day or of another.
 
-Each reporter counts exactly once. A reporter whose own sub-units report too is not added: its figures hold theirs.
+Each reporter counts exactly once, or in shares that add to one. A reporter whose own sub-units report too is not added:
+its figures hold theirs. How far the sum holds in another tree is said by `core.restating`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
+from decimal import Decimal
+from typing import Final, NamedTuple
 
 from django.db import connection
 
-from giaoban.core.succession import Succession
+from giaoban.core.restating import SENTENCES, Divided, Reason, Restatement
 from giaoban.core.vietnamese import day
-from giaoban.orgs.selectors import UnitCard, branches, cards, unit_links, unit_spans
+from giaoban.orgs.selectors import (
+    Called,
+    UnitCard,
+    branches,
+    cards,
+    having_beneath,
+    id_array,
+    known_after,
+    unit_history,
+)
 from giaoban.reporting.models import FormVersion, Period
 from giaoban.reporting.selectors.forms import last_day
-from giaoban.reporting.selectors.tree import (
-    chains_up,
-    id_array,
-    line_beneath,
-    line_of_reporters,
-    standing_on,
-    with_others_beneath,
-)
+from giaoban.reporting.selectors.placing import WHOLE, Layout, Slot, lay_out
+from giaoban.reporting.selectors.tree import line_beneath, line_of_reporters
 
 
 class ConsolidationRefused(Exception):
-    """The figures cannot be read that way; `sentence` says why, in Vietnamese."""
+    """The figures cannot be read that way; `sentence` says why, in Vietnamese. others: units of that day instead."""
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    def __init__(self, said: Restatement, others: Sequence[UnitCard] = ()) -> None:
+        super().__init__(said.sentence)
+        self.restatement = said
+        self.sentence = said.sentence
+        self.others = tuple(others)
 
 
 class Reporter(NamedTuple):
@@ -45,14 +52,21 @@ class Reporter(NamedTuple):
 
 @dataclass(slots=True)
 class Group:
-    """The reporters of one line. `is_own`: the line is the unit's own report, not that of others beneath it."""
+    """The reporters of one line. `is_own`: the line is the unit's own report, not that of others beneath it.
+
+    shares: unit → the part of its figures that counts here, where that is not all. in_total False: figures kept beside
+    the total because they cannot be divided.
+    """
 
     key: str
     label: str
     unit: UnitCard | None
+    restatement: Restatement
     reporters: list[Reporter] = field(default_factory=list)
     note: str = ""
     is_own: bool = False
+    in_total: bool = True
+    shares: dict[int, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +78,99 @@ class Grouping:
     period_day: date
     method: str
     groups: tuple[Group, ...]
+    restatement: Restatement
     not_summed: tuple[Reporter, ...] = ()
     absent: tuple[str, ...] = ()
     incomplete_reason: str = ""
 
 
-def group_reporters(form: FormVersion, period: Period, unit_id: int, geography: date | None) -> Grouping:
-    """The lines of a table. geography None, or the period's last day: the tree as it was then."""
+def group_reporters(
+    form: FormVersion, period: Period, unit_id: int, geography: date | None, divided: Divided = "refuse"
+) -> Grouping:
+    """The lines of a table. geography None, or the period's last day: the tree as it was then.
+
+    divided: what becomes of figures that would have to be divided without shares. Raises ConsolidationRefused.
+    """
     on = last_day(period)
     if geography is None or geography == on:
         return _same_tree(form, period, unit_id, on)
-    return _other_tree(form, period, unit_id, on, geography)
+    everybody = _reporters(form, period, None)
+    line = line_of_reporters(form.pk, period.pk, on)
+    layout = layout_of([one.unit_id for one in everybody], line, unit_id, on, geography, divided)
+    return Grouping(
+        unit=layout.unit,
+        geography=geography,
+        period_day=on,
+        method=method_of(on, geography),
+        groups=_fill(layout, everybody),
+        restatement=layout.restatement,
+        not_summed=tuple(one for one in everybody if one.unit_id in layout.not_summed),
+        absent=layout.absent,
+        incomplete_reason=layout.incomplete_reason,
+    )
+
+
+def method_of(on: date, geography: date) -> str:
+    return f"quy về địa giới ngày {day(geography)} theo liên kết tách, nhập; kỳ báo cáo kết thúc {day(on)}"
+
+
+def layout_of(
+    reporting: Sequence[int], line: str | None, unit_id: int, on: date, geography: date, divided: Divided
+) -> Layout:
+    """The lines of a unit's table in the tree of another day, whoever of `reporting` has reported.
+
+    Raises ConsolidationRefused when the unit is not there on that day, or when `lay_out` is refused.
+    """
+    unit = cards([unit_id], geography)[unit_id]
+    if not _exists(unit, geography):
+        raise _not_there(unit, on, geography)
+    layout = lay_out(reporting, line, unit, on, geography, divided)
+    if layout.restatement.outcome == "refused":
+        raise ConsolidationRefused(layout.restatement)
+    return layout
+
+
+def _not_there(unit: UnitCard, on: date, geography: date) -> ConsolidationRefused:
+    sentence = SENTENCES[Reason.NOT_THERE].format(names=unit.name, to=day(geography))
+    said = Restatement(outcome="refused", sentence=sentence, reason=Reason.NOT_THERE)
+    return ConsolidationRefused(said, stand_for(unit.id, geography, on))
+
+
+def stand_for(unit_id: int, on: date, near: date) -> list[UnitCard]:
+    """The units of a day that a unit became, or was made of; it is looked for on the day `near`, or in its own time."""
+    history = unit_history()
+    life = history.spans.get(unit_id)
+    if life is not None and not life.contains(near):
+        near = life.start if life.start is not None and near < life.start else (life.end or near) - date.resolution
+    placement = history.succession.place(unit_id, from_on=near, to_on=on)
+    others = cards([target.key for target in placement.targets], on).values()
+    return sorted(others, key=lambda one: one.sort_key)
+
+
+def _fill(layout: Layout, everybody: Sequence[Reporter]) -> tuple[Group, ...]:
+    """The lines of a layout that somebody owes figures to."""
+    groups: dict[int, Group] = {}
+    for one in everybody:
+        for position, weight in layout.places.get(one.unit_id, ()):
+            group = groups.get(position)
+            if group is None:
+                group = groups[position] = _group(layout.slots[position])
+            group.reporters.append(one)
+            if weight != WHOLE:
+                group.shares[one.unit_id] = weight
+    return tuple(groups[position] for position in sorted(groups))
+
+
+def _group(slot: Slot) -> Group:
+    return Group(
+        key=slot.key,
+        label=slot.label,
+        unit=slot.unit,
+        restatement=slot.restatement,
+        note=slot.note,
+        is_own=slot.is_own,
+        in_total=slot.in_total,
+    )
 
 
 def _reporters(form: FormVersion, period: Period, unit_ids: Collection[int] | None) -> list[Reporter]:
@@ -97,194 +193,43 @@ def _reporters(form: FormVersion, period: Period, unit_ids: Collection[int] | No
 
 def _same_tree(form: FormVersion, period: Period, unit_id: int, on: date) -> Grouping:
     line = line_beneath(unit_id, form.pk, period.pk, on)
-    child_of = branches(unit_id, line, on) if line else {}
+    child_of: Mapping[int, int] = branches(unit_id, line, on) if line else {}
     reporters = _reporters(form, period, [*child_of, unit_id])
-    above = with_others_beneath([one.unit_id for one in reporters], line, on) if line else set()
-    called = cards({unit_id, *(child_of[one.unit_id] for one in reporters if one.unit_id in child_of)}, on)
+    reporting = [one.unit_id for one in reporters]
+    above = having_beneath(reporting, reporting, line, on) if line else set()
+    called = Called()
+    called.load((pk, on) for pk in {unit_id, *(child_of[one] for one in reporting if one in child_of)})
+    said = own_tree(on, reporting)
     groups: dict[int, Group] = {}
     for one in reporters:
         if one.unit_id in above:
             continue
-        unit = called[child_of.get(one.unit_id, unit_id)]
-        group = groups.setdefault(unit.id, Group(unit.key, unit.name, unit, is_own=one.unit_id == unit_id))
+        unit = called.card(child_of.get(one.unit_id, unit_id), on)
+        group = groups.setdefault(unit.id, Group(unit.key, unit.name, unit, EXACT, is_own=one.unit_id == unit_id))
         group.reporters.append(one)
-    unit = called[unit_id]
+    unit = called.card(unit_id, on)
     exists = _exists(unit, on)
     return Grouping(
         unit=unit,
         geography=on,
         period_day=on,
-        method=f"cây đơn vị ngày {day(on)}",
-        groups=_in_order(groups.values()),
+        method=said.method,
+        groups=tuple(sorted(groups.values(), key=lambda group: (group.unit.sort_key if group.unit else "", group.key))),
+        restatement=said,
         not_summed=tuple(one for one in reporters if one.unit_id in above),
         incomplete_reason="" if exists else f"{unit.name} không tồn tại vào ngày {day(on)}, ngày cuối của kỳ.",
     )
 
 
+EXACT: Final = Restatement(outcome="exact", sentence="")
+
+
+def own_tree(on: date, reporting: Collection[int]) -> Restatement:
+    """Figures read in the tree of their own day; where that is only known as of later, it says so."""
+    known = known_after(reporting, on)
+    method = f"cây đơn vị ngày {day(on)}{f', như biết ngày {day(known)}' if known else ''}"
+    return Restatement(outcome="exact", sentence=f"Đúng như đã báo cáo: {method}.", method=method)
+
+
 def _exists(unit: UnitCard, on: date) -> bool:
     return (unit.started_on is None or unit.started_on <= on) and (unit.ended_on is None or on < unit.ended_on)
-
-
-def _in_order(groups: Collection[Group]) -> tuple[Group, ...]:
-    """Alphabetical; what could not be placed comes last."""
-    return tuple(
-        sorted(groups, key=lambda group: (group.unit is None, group.unit.sort_key if group.unit else "", group.key))
-    )
-
-
-def _other_tree(form: FormVersion, period: Period, unit_id: int, on: date, geography: date) -> Grouping:
-    unit = cards([unit_id], geography)[unit_id]
-    if not _exists(unit, geography):
-        raise ConsolidationRefused(
-            f"{unit.name} không tồn tại vào ngày {day(geography)}. Chọn đơn vị của ngày đó, hoặc chọn địa giới khác."
-        )
-    everybody = _reporters(form, period, None)
-    line = line_of_reporters(form.pk, period.pk, on)
-    child_at = branches(unit_id, line, geography) if line else {}
-    reporting_ids = [one.unit_id for one in everybody]
-    above = with_others_beneath(reporting_ids, line, on) if line else set()
-    chains = chains_up(reporting_ids, line, on) if line else {one: [one] for one in reporting_ids}
-    succession = Succession(unit_links(), unit_spans())
-    other = _OtherTree(succession, standing_on(line, geography) if line else None, on, geography)
-    placed = {
-        reporter: place
-        for reporter, chain in chains.items()
-        if (landing := other.landing(chain)) and (place := _place(landing, unit, child_at, other))
-    }
-    called = cards({unit_id, *(place.target for place in placed.values() if place.target is not None)}, geography)
-    called_then = cards({place.through for place in placed.values()}, on)
-    groups: dict[str, Group] = {}
-    for one in everybody:
-        place = placed.get(one.unit_id)
-        if place is None or one.unit_id in above:
-            continue
-        made = _group(place, unit_id, called, called_then, geography)
-        groups.setdefault(made.key, made).reporters.append(one)
-    absent = _absent(unit_id, placed, chains, succession, on, geography)
-    names = tuple(one.name for one in sorted(cards(absent, on).values(), key=lambda one: one.sort_key))
-    return Grouping(
-        unit=unit,
-        geography=geography,
-        period_day=on,
-        method=f"quy về địa giới ngày {day(geography)} theo liên kết tách, nhập toàn bộ; kỳ báo cáo kết thúc {day(on)}",
-        groups=_in_order(groups.values()),
-        not_summed=tuple(one for one in everybody if one.unit_id in above and one.unit_id in placed),
-        absent=names,
-        incomplete_reason=_lacking(names, is_own=all(place.heirs == (unit_id,) for place in placed.values())),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Landing:
-    """Where a reporter's figures are in the other tree, whoever asks. exact: wholly in the one heir."""
-
-    through: int
-    heirs: tuple[int, ...]
-    exact: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Under which line of the table a reporter counts: `target`, a unit directly beneath or the unit itself; None when
-    its heirs stand under several of these. `through` is the unit of the period that leads there."""
-
-    through: int
-    heirs: tuple[int, ...]
-    target: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class _OtherTree:
-    """What is needed to read reporters of the day `on` in the tree of the day `geography`.
-
-    stands: the units of that tree, None when it has no line at all: then every unit stands.
-    """
-
-    succession: Succession[int]
-    stands: Collection[int] | None
-    on: date
-    geography: date
-
-    def landing(self, chain: Sequence[int]) -> _Landing | None:
-        """Of a reporter and those above it, the first that is anything on the other day.
-
-        Nobody above is asked while the reporter itself lives on or has heirs, wherever these stand: its figures are
-        theirs, and would count twice if the unit above took them along.
-        """
-        for current in chain:
-            heirs, how = self.succession.recast(current, from_on=self.on, to_on=self.geography)
-            if self.stands is not None and not any(one in self.stands for one in heirs):
-                continue
-            if heirs:
-                return _Landing(current, tuple(heirs), exact=how in ("same", "whole") and len(heirs) == 1)
-        return None
-
-
-def _place(landing: _Landing, unit: UnitCard, child_at: Mapping[int, int], tree: _OtherTree) -> _Place | None:
-    """The reporter's line in the table of a unit; None when it is no part of it.
-
-    Raises ConsolidationRefused when it is a part of the unit only in part: its figures cannot be divided.
-    """
-    inside = [one for one in landing.heirs if one == unit.id or one in child_at]
-    if not inside:
-        return None
-    if not landing.exact and (len(inside) < len(landing.heirs) or landing.heirs == (unit.id,)):
-        name = cards([landing.through], tree.on)[landing.through].name
-        raise ConsolidationRefused(
-            f"Số liệu của {name} không chia được theo địa giới ngày {day(tree.geography)}: nguồn không nêu "
-            f"tỷ lệ chia cho {unit.name}. Xem {name} ở địa giới của kỳ báo cáo."
-        )
-    targets = {child_at.get(one, unit.id) for one in landing.heirs}
-    alone = targets.pop() if len(targets) == 1 else None
-    is_certain = landing.exact or landing.heirs != (alone,)
-    return _Place(landing.through, landing.heirs, alone if is_certain else None)
-
-
-def _group(
-    place: _Place,
-    unit_id: int,
-    called: Mapping[int, UnitCard],
-    called_then: Mapping[int, UnitCard],
-    geography: date,
-) -> Group:
-    if place.target is not None and place.target != unit_id:
-        target = called[place.target]
-        return Group(target.key, target.name, target)
-    through = called_then[place.through]
-    if place.target is not None and place.through != unit_id:
-        return Group(through.key, f"phần từ {through.name}", through)
-    return Group(
-        "undivided",
-        "phần không chia được theo đơn vị trực thuộc",
-        None,
-        note=f"Không xác định được thuộc đơn vị nào theo địa giới ngày {day(geography)}.",
-    )
-
-
-def _lacking(names: Sequence[str], *, is_own: bool) -> str:
-    """is_own: the figures come from the unit's own predecessors only. Otherwise other units beneath it may lack figures
-    too: those from which nothing came are not sought."""
-    if not names:
-        return ""
-    what = f"hông có số liệu của kỳ này từ: {', '.join(names)}."
-    return f"K{what}" if is_own else f"Trong các đơn vị đang hiện, k{what}"
-
-
-def _absent(
-    unit_id: int,
-    placed: Mapping[int, _Place],
-    chains: Mapping[int, Sequence[int]],
-    succession: Succession[int],
-    on: date,
-    geography: date,
-) -> set[int]:
-    """Predecessors of the unit, and of the units with figures, beneath which nobody owed the period's report.
-
-    Predecessors of other units are not sought: which of them had to report is not known.
-    """
-    if geography < on:
-        return set()
-    wanted: set[int] = set()
-    for landed in {unit_id, *(heir for place in placed.values() for heir in place.heirs)}:
-        wanted.update(succession.recast(landed, from_on=geography, to_on=on)[0])
-    return wanted - {unit for reporter in placed for unit in chains[reporter]}

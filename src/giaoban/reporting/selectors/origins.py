@@ -1,18 +1,20 @@
 """Where a number comes from: the accepted reports behind one cell of a consolidated table."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 
 from giaoban.core.checks import run_checks
-from giaoban.core.consolidation import CellTotal, combine, roll_up, total_of
+from giaoban.core.consolidation import CellTotal, combine, total_of
 from giaoban.core.figures import BLANK, Figure, Figures
 from giaoban.core.forms import FormDefinition
 from giaoban.core.issues import Issue
+from giaoban.core.restating import Divided
 from giaoban.orgs.selectors import UnitCard, cards
 from giaoban.reporting.models import FormVersion, Period, Submission
 from giaoban.reporting.rules import issue_key
-from giaoban.reporting.selectors.consolidation import CellKey
+from giaoban.reporting.selectors.consolidation import CellKey, rolled
 from giaoban.reporting.selectors.figures import lines_of, previous_figures
 from giaoban.reporting.selectors.forms import definition_of
 from giaoban.reporting.selectors.grouping import Group, group_reporters
@@ -21,7 +23,7 @@ from giaoban.reporting.selectors.grouping import Group, group_reporters
 @dataclass(frozen=True, slots=True)
 class Part:
     """One report's share of a cell. author: who entered it; explanation: the unit's words on a warning at this cell;
-    issues: what the checks say of this cell."""
+    issues: what the checks say of this cell; share: the part of the figure that counts here, None: all of it."""
 
     unit: UnitCard
     submission_id: int
@@ -38,6 +40,7 @@ class Part:
     explanation: str
     issues: tuple[Issue, ...]
     simulated: bool
+    share: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +62,21 @@ def cell_origin(
     key: CellKey,
     *,
     geography: date | None = None,
+    divided: Divided = "refuse",
 ) -> CellOrigin:
-    """The origin of a number. line_key "": the total line. A fixed number of queries.
+    """The origin of a number. line_key "": the total line. A fixed number of queries; the arguments of `consolidate`.
 
     Raises KeyError when the table has no such line or cell, ConsolidationRefused as `consolidate` does.
     """
     definition = definition_of(form)
     table, row, subunit, column = key
     position = definition.table(table).positions[column]
-    grouping = group_reporters(form, period, unit_id, geography)
-    groups = [group for group in grouping.groups if line_key in ("", group.key)]
+    grouping = group_reporters(form, period, unit_id, geography, divided)
+    groups = [group for group in grouping.groups if (group.in_total if not line_key else line_key == group.key)]
     if line_key and not groups:
         raise KeyError(line_key)
-    reporters = [one for group in groups for one in group.reporters]
+    reporters = list({one.unit_id: one for group in groups for one in group.reporters}.values())
+    shares = _shares(groups)
     rows = Submission.objects.select_related("obligation").in_bulk(
         [one.submission_id for one in reporters if one.submission_id is not None]
     )
@@ -86,17 +91,27 @@ def cell_origin(
             continue
         figure = line.figures[position] if line else BLANK
         unit = called[one.obligation.unit_id]
-        parts.append(_part(definition, one, unit, figure, mine, before.get(unit.id), key))
+        part = _part(definition, one, unit, figure, mine, before.get(unit.id), key)
+        parts.append(replace(part, share=shares.get(unit.id)))
     missing = sorted(
         (called[one.unit_id] for one in reporters if one.submission_id is None), key=lambda unit: unit.sort_key
     )
     return CellOrigin(
         label=_label(groups, line_key),
         key=key,
-        cell=_cell(definition, list(rows.values()), figures, key, missing=0 if subunit else len(missing)),
+        cell=_cell(definition, list(rows.values()), figures, shares, key, missing=0 if subunit else len(missing)),
         parts=tuple(sorted(parts, key=lambda part: (-(part.figure.amount or -1), part.unit.sort_key))),
         missing=tuple(missing),
     )
+
+
+def _shares(groups: Sequence[Group]) -> dict[int, Decimal]:
+    """Unit → the part of its figures that counts, for those of which not all does."""
+    found: dict[int, Decimal] = {}
+    for group in groups:
+        for unit_id, share in group.shares.items():
+            found[unit_id] = found.get(unit_id, Decimal(0)) + share
+    return {unit_id: share for unit_id, share in found.items() if share != 1}
 
 
 def _label(groups: Sequence[Group], line_key: str) -> str:
@@ -141,6 +156,7 @@ def _cell(
     form: FormDefinition,
     rows: Sequence[Submission],
     figures: Mapping[int, Figures],
+    shares: Mapping[int, Decimal],
     key: CellKey,
     *,
     missing: int,
@@ -154,8 +170,14 @@ def _cell(
         for submission in rows:
             line = figures.get(submission.pk, {}).get((table, row, subunit))
             if line is not None:
-                found.append(total_of(line.figures[position]))
+                found.append(_weighed(total_of(line.figures[position]), shares.get(submission.obligation.unit_id)))
             elif not subunit:
                 found.append(CellTotal(blank=1))
         totals[one.id] = combine([*found, CellTotal(missing=missing)])
-    return roll_up(layout, totals)[column]
+    return rolled(layout, totals, is_shared=bool(shares))[column]
+
+
+def _weighed(cell: CellTotal, share: Decimal | None) -> CellTotal:
+    if share is None or cell.value is None:
+        return cell
+    return replace(cell, value=cell.value * share, estimate=cell.estimate * share)

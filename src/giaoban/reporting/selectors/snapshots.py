@@ -9,10 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from giaoban.core.consolidation import CellTotal, Coverage
+from giaoban.core.restating import Break, Reason, Restatement
 from giaoban.orgs.selectors import UnitCard
 from giaoban.reporting.models import FormVersion, Layer, Period, Snapshot
 from giaoban.reporting.selectors.consolidation import CellKey, ConsolidatedLine, ConsolidatedTable, PeriodCard
 from giaoban.reporting.selectors.forms import definition_of, other_geography
+from giaoban.reporting.selectors.grouping import EXACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ def freeze(table: ConsolidatedTable) -> dict[str, Any]:
         "simulated": table.simulated,
         "not_summed": list(table.not_summed),
         "absent": list(table.absent),
+        "restatement": _freeze_restatement(table.restatement),
     }
 
 
@@ -133,6 +136,33 @@ def thaw(content: Mapping[str, Any], form: FormVersion) -> ConsolidatedTable:
         simulated=content["simulated"],
         not_summed=tuple(content["not_summed"]),
         absent=tuple(content["absent"]),
+        restatement=_thaw_restatement(content.get("restatement")),
+    )
+
+
+def _freeze_restatement(said: Restatement) -> dict[str, Any]:
+    return {
+        "outcome": said.outcome,
+        "sentence": said.sentence,
+        "method": said.method,
+        "reason": said.reason.value if said.reason else None,
+        "breaks": [[one.key, one.name, list(one.heirs), one.counted] for one in said.breaks],
+    }
+
+
+def _thaw_restatement(content: Mapping[str, Any] | None) -> Restatement:
+    """None: frozen before restatements were kept."""
+    if content is None:
+        return EXACT
+    return Restatement(
+        outcome=content["outcome"],
+        sentence=content["sentence"],
+        method=content["method"],
+        reason=Reason(content["reason"]) if content["reason"] else None,
+        breaks=tuple(
+            Break(key=key, name=name, heirs=tuple(heirs), counted=counted)
+            for key, name, heirs, counted in content["breaks"]
+        ),
     )
 
 
@@ -146,6 +176,8 @@ def _freeze_line(line: ConsolidatedLine) -> dict[str, Any]:
         "coverage": [coverage.received, coverage.expected, list(coverage.missing_names)] if coverage else None,
         "note": line.note,
         "simulated": line.simulated,
+        "restatement": _freeze_restatement(line.restatement),
+        "in_total": line.in_total,
     }
 
 
@@ -159,6 +191,8 @@ def _thaw_line(content: Mapping[str, Any]) -> ConsolidatedLine:
         coverage=Coverage(coverage[0], coverage[1], tuple(coverage[2])) if coverage else None,
         note=content["note"],
         simulated=content["simulated"],
+        restatement=_thaw_restatement(content.get("restatement")),
+        in_total=content.get("in_total", True),
     )
 
 

@@ -301,8 +301,9 @@ def test_exports_are_the_same_bytes_each_time(world: World) -> None:
     assert first == second
     rows = first.splitlines()
     assert rows[0].startswith("unit,form,period,instalment,table,line,subunit,column,value,estimate,mark,reported")
-    assert "TOTAL,act-1:lamps,2024-Q1,,own,total,,all,30,,,2,1,0,0,3,0" in rows
-    assert "south,act-1:lamps,2024-Q1,,own,total,,all,,,nil,0,1,0,0,2,0" in rows
+    said = "Đúng như đã báo cáo: cây đơn vị ngày 31/03/2024."
+    assert f"TOTAL,act-1:lamps,2024-Q1,,own,total,,all,30,,,2,1,0,0,3,2024-03-31,exact,1,{said},0" in rows
+    assert "south,act-1:lamps,2024-Q1,,own,total,,all,,,nil,0,1,0,0,2,2024-03-31,exact,1,,0" in rows
     sent = selectors.current_of(world.owed("n1"))
     assert sent is not None
     assert "n1,act-1:lamps,2024-Q1,,own,total,,oil,1.5,," in selectors.export_submission(sent).splitlines()

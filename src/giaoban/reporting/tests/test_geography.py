@@ -85,15 +85,15 @@ def test_a_living_unit_that_gave_a_part_away_is_not_divided(world: World) -> Non
             read(world, unit)
     coast = read(world, world.coast)
     assert coast.total.cells[ALL].value == 15
-    assert by_line(coast) == [("north", 5), ("south", 0), ("undivided", 10)]
-    assert coast.lines[-1].label == "phần không chia được theo đơn vị trực thuộc"
+    assert by_line(coast) == [("north", 5), ("south", 0), ("undivided:s1", 10)]
+    assert coast.lines[-1].label == "Light S1 (không chia được)"
 
 
 def test_a_part_given_away_beneath_the_same_unit_stays_with_it(world: World) -> None:
     part = orgs.unit("s9", "light", under=world.harbours[1], valid_from=THEN)
     orgs.pass_on(world.lights["s1"], part, THEN, whole=False, how="split")
     orgs.grow()
-    assert by_line(read(world, world.harbours[1])) == [("s2", 0), ("s3", 0), ("undivided", 10)]
+    assert by_line(read(world, world.harbours[1])) == [("s2", 0), ("s3", 0), ("undivided:s1", 10)]
     assert by_line(read(world, world.coast)) == [("north", 5), ("south", 10)]
 
 

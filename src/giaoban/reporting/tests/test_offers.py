@@ -1,4 +1,4 @@
-"""What the room offers to others: My work, a number by name, what hangs on a unit; and loading a pack."""
+"""What the room offers to others: My work, a number by name; and loading a pack."""
 
 from datetime import date
 from decimal import Decimal
@@ -11,7 +11,6 @@ from giaoban.core.timeliness import Timeliness
 from giaoban.kit.packs import PackRefused
 from giaoban.kit.registries import navigation, pack_loaders, unit_dependents, work_items
 from giaoban.orgs.loading import load_areas, load_kinds, load_units
-from giaoban.orgs.tests import factories as orgs
 from giaoban.reporting import offers, services
 from giaoban.reporting.models import FormVersion, Obligation, OwingRule, Period, PeriodRule
 from giaoban.reporting.tests.factories import AT, FORM_KEY, SIGNED, SYSTEM, World, tiny_world
@@ -49,24 +48,6 @@ def test_a_number_by_name(world: World) -> None:
     found = offers.figure(form=FORM_KEY, period="2024-Q1", unit="coast", table="own", row="total", column="rate")
     assert (found.value, found.unit, found.as_of) == (Decimal(25), "%", AT)
     assert "1/6" in found.origin
-
-
-def test_a_unit_that_ends_hands_on_what_is_open(world: World) -> None:
-    world.report("n1", all=1, good=1)
-    heir = orgs.unit("west", "harbour", under=world.coast)
-    orgs.grow()
-    north = world.harbours[0].pk
-    on = date(2024, 3, 1)
-    assert [one.count for one in offers.effects([north], on)] == [2]
-    offers.apply([north], heir.pk, on, SYSTEM, AT)
-    assert Obligation.objects.filter(receiver=heir).count() == 2
-    assert world.owed("n1").receiver_id == north
-    light = orgs.unit("n4", "light", under=heir)
-    offers.apply([world.lights["n2"].pk], light.pk, on, SYSTEM, AT)
-    assert world.owed("n4").receiver == heir
-    offers.apply([world.lights["n3"].pk], light.pk, on, SYSTEM, AT)
-    assert Obligation.objects.filter(unit__key__in=["n2", "n3"]).count() == 0
-    assert Obligation.objects.filter(unit=light).count() == 1
 
 
 def load() -> list[str]:

@@ -191,34 +191,6 @@ def succeed(old: int, new: int, on: date, *, whole: bool = True) -> None:
     factories.model("UnitSuccession").create(old_id=old, new_id=new, on=on, kind="merge", whole=whole)
 
 
-def test_open_shares_follow_the_successor(held: Tree) -> None:
-    task = factories.task(held, unit_ids=[held.north])
-    successor = factories.unit("phong-moi", "Phòng Mới", parent=held.office)
-    assert [(effect.what, effect.count) for effect in offers.effects([held.north], date(2026, 7, 1))] == [
-        ("phần việc đang mở", 1)
-    ]
-    offers.apply([held.north], successor, date(2026, 7, 1), SYSTEM, moment(2026, 7, 1))
-    assert share(task, successor).progress.get().note == "Phòng Bắc kết thúc, Phòng Mới làm tiếp."
-
-
-def test_a_successor_that_owes_the_task_already_is_not_given_it_twice_and_what_stays_is_named(held: Tree) -> None:
-    task = factories.task(held)
-    done = offers.apply([held.north], held.south, date(2026, 7, 1), SYSTEM, moment(2026, 7, 1))
-    assert task.units.count() == 2
-    assert [(effect.what, effect.count) for effect in done] == [("phần việc đang mở của cùng nhiệm vụ", 1)]
-    assert "Tham mưu về tổ chức cán bộ (Phòng Bắc)" in done[0].consequence
-
-
-def test_two_shares_of_one_task_are_told_apart_before_and_after_the_merger(held: Tree) -> None:
-    factories.task(held)
-    successor = factories.unit("phong-moi", "Phòng Mới", parent=held.office)
-    both = [held.north, held.south]
-    counted = [("phần việc đang mở", 1), ("phần việc đang mở của cùng nhiệm vụ", 1)]
-    assert [(one.what, one.count) for one in offers.effects(both, date(2026, 7, 1))] == counted
-    done = offers.apply(both, successor, date(2026, 7, 1), SYSTEM, moment(2026, 7, 1))
-    assert [(one.what, one.count) for one in done] == counted
-
-
 def test_the_whole_successor_closes_what_ended_units_left_open(held: Tree) -> None:
     task = factories.task(held, unit_ids=[held.north])
     office, room = factories.unit("so-moi", "Sở Mới"), factories.unit("phong-moi", "Phòng Mới")

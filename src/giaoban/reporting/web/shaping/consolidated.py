@@ -231,7 +231,7 @@ class Drawing:
             coverage=line.coverage.words() if line.coverage is not None else "",
             is_covered=line.coverage is None or line.coverage.is_complete,
             missing=line.coverage.missing_names if line.coverage is not None else (),
-            note=line.note,
+            note=_note(line) if not is_total else "",
             simulated=line.simulated and not is_total,
             numbers=numbers,
             is_total=is_total,
@@ -257,6 +257,11 @@ class Drawing:
             id=cell_anchor(Cell(*key)) if not line.key else "",
             words=self.layer_words,
         )
+
+
+def _note(line: ConsolidatedLine) -> str:
+    """What the line itself says, else by which method it was made."""
+    return line.note or (line.restatement.sentence if line.restatement.outcome == "by_method" else "")
 
 
 def _called(line: ConsolidatedLine) -> str:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from giaoban.core.consolidation import CellTotal
 from giaoban.core.forms import slug
 from giaoban.core.issues import Cell
+from giaoban.core.restating import Divided, Reason
 from giaoban.core.vietnamese import day, fold, moment
 from giaoban.kit.frame import Choice, ContextBar, acting_choices
 from giaoban.kit.http import ActorRequest
@@ -27,21 +28,25 @@ from giaoban.reporting.web.files import CSV, SIMULATED_SUFFIX, handed_out
 from giaoban.reporting.web.shaping.consolidated import Drawing, Origin, Section, headline, origin_from
 from giaoban.reporting.web.shaping.layout import Labels, calm
 from giaoban.reporting.web.shaping.lists import CAMPAIGN_SORTS, NearMiss, near_miss, sorted_by
+from giaoban.reporting.web.shaping.trees import TreeChoice, tree_choices
 from giaoban.reporting.web.shaping.words import issue_lines
+from giaoban.reporting.web.views.beside import beside, wanted_day
 
 PAGE_SIZE = 40
 LIVE, CONFIRMED = "live", "confirmed"
 DIFFERENCES_NAMED = 8
+KEEP: Divided = "keep"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Which table. geography None: the tree of the period's last day."""
+    """Which table. geography None: the tree of the period's last day; divided: what cannot be divided stays beside."""
 
     unit: orgs.UnitCard
     form: selectors.FormVersion
     period: selectors.Period
     geography: date | None
+    divided: Divided = "refuse"
 
     @property
     def period_day(self) -> date:
@@ -115,15 +120,32 @@ def _place(request: ActorRequest, form: str, period: str) -> Place:
         form=row,
         period=selectors.period_of(row, period, request.GET.get("instalment", "")),
         geography=day_in(request, "geography"),
+        divided=KEEP if request.GET.get("divided") == KEEP else "refuse",
     )
+
+
+def _read(place: Place) -> selectors.ConsolidatedTable:
+    return selectors.consolidate(
+        place.form, place.period, place.unit.id, geography=place.geography, divided=place.divided
+    )
+
+
+def _confirmed(place: Place) -> selectors.Confirmed | None:
+    """A table with figures left beside it is not the one that was confirmed."""
+    if place.divided == KEEP:
+        return None
+    return selectors.confirmed_table(place.form, place.period, place.unit.id, geography=place.geography)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def table(request: ActorRequest, form: str, period: str) -> HttpResponse:
-    """The table of a unit; a post confirms it as it reads now."""
+    """The table of a unit; a post confirms it as it reads now. `?beside=`: in two trees side by side."""
     place = _place(request, form, period)
     if request.method == "POST":
         return _confirm(request, place)
+    other = wanted_day(request)
+    if other is not None:
+        return beside(request, place.unit, place.form, place.period, other, _bar(request, place))
     return _page(request, place)
 
 
@@ -145,13 +167,15 @@ def _page(request: ActorRequest, place: Place, *, refusal: str = "", status: int
         "title": calm(place.form.title),
         "refusal": refusal,
         "geography_given": place.geography,
+        "trees": _trees(request, place),
     }
     try:
-        live = selectors.consolidate(place.form, place.period, place.unit.id, geography=place.geography)
+        live = _read(place)
     except selectors.ConsolidationRefused as fault:
         context["refusal"] = refusal or fault.sentence
+        context |= _ways_out(request, fault)
         return render(request, "reporting/table_refused.html", context, status=422)
-    confirmed = selectors.confirmed_table(place.form, place.period, place.unit.id, geography=place.geography)
+    confirmed = _confirmed(place)
     differences = selectors.compare(live, confirmed.table) if confirmed else []
     frozen = request.GET.get("layer") == CONFIRMED and confirmed is not None
     shown = confirmed.table if confirmed is not None and frozen else live
@@ -173,10 +197,29 @@ def _page(request: ActorRequest, place: Place, *, refusal: str = "", status: int
         if shown.simulated
         else "",
         "board": _board(request, place),
-        "may_confirm": request.actor.may(Permission.CONFIRM_FIGURES, place.unit.id),
+        "may_confirm": place.divided != KEEP and request.actor.may(Permission.CONFIRM_FIGURES, place.unit.id),
         "is_acting_unit": place.unit.id == request.actor.unit_id,
     }
     return render(request, "reporting/table.html", context, status=status)
+
+
+def _trees(request: ActorRequest, place: Place) -> list[TreeChoice]:
+    return tree_choices(
+        lambda **changes: changed(request, **changes),
+        period_day=place.period_day,
+        geography=place.geography,
+        today=timezone.localdate(),
+    )
+
+
+def _ways_out(request: ActorRequest, fault: selectors.ConsolidationRefused) -> dict[str, object]:
+    """What else can be read: the figures that cannot be divided left at their unit, or the units of that day."""
+    can_keep = fault.restatement.reason in (Reason.DIVIDED, Reason.MERGED)
+    return {
+        "said": fault.restatement,
+        "keep_url": changed(request, divided=KEEP, origin=None) if can_keep else "",
+        "others": [(one.name, changed(request, unit=one.key, origin=None, layer=None)) for one in fault.others],
+    }
 
 
 def _board(request: ActorRequest, place: Place) -> str:
@@ -280,7 +323,13 @@ def _origin(place: Place, labels: Labels, wanted: Origin | None) -> OriginView |
         return None
     try:
         found = selectors.cell_origin(
-            place.form, place.period, place.unit.id, wanted.line, wanted.key, geography=place.geography
+            place.form,
+            place.period,
+            place.unit.id,
+            wanted.line,
+            wanted.key,
+            geography=place.geography,
+            divided=place.divided,
         )
     except KeyError:
         return None
@@ -308,15 +357,14 @@ def _bar(request: ActorRequest, place: Place) -> ContextBar:
     today = timezone.localdate()
     on = place.geography or place.period_day
     dates = dict.fromkeys((today, *orgs.days_of_change(), *([place.geography] if place.geography else [])))
+    fresh = dict.fromkeys(("origin", "beside", "divided"))
     geographies = [
-        Choice(
-            f"theo kỳ, {day(place.period_day)}", changed(request, geography=None, origin=None), place.geography is None
-        )
+        Choice(f"theo kỳ, {day(place.period_day)}", changed(request, geography=None, **fresh), place.geography is None)
     ]
     geographies += [
         Choice(
             f"hôm nay, {day(one)}" if one == today else day(one),
-            changed(request, geography=one.isoformat(), origin=None),
+            changed(request, geography=one.isoformat(), **fresh),
             one == place.geography,
         )
         for one in dates
@@ -352,13 +400,9 @@ def export(request: ActorRequest, form: str, period: str) -> HttpResponse:
     place = _place(request, form, period)
     chosen = None
     if request.GET.get("layer") == CONFIRMED:
-        chosen = selectors.confirmed_table(place.form, place.period, place.unit.id, geography=place.geography)
+        chosen = _confirmed(place)
     try:
-        shown = (
-            chosen.table
-            if chosen
-            else selectors.consolidate(place.form, place.period, place.unit.id, geography=place.geography)
-        )
+        shown = chosen.table if chosen else _read(place)
     except selectors.ConsolidationRefused as refusal:
         return HttpResponse(f"{refusal.sentence}\n", status=422, content_type="text/plain; charset=utf-8")
     name = slug(f"{place.form.code}-{place.unit.key}-{place.period.code}-{CONFIRMED if chosen else LIVE}")

@@ -1,0 +1,52 @@
+"""Events: acts that change the states of many areas and units on one day, as data, and what they would do."""
+
+from giaoban.core.events.data import EventError, from_data, to_data
+from giaoban.core.events.planning import Place, Plan, apply, plan
+from giaoban.core.events.steps import (
+    REORGANISE,
+    STEPS,
+    Abolish,
+    AbolishLevel,
+    ChangeKind,
+    Children,
+    Create,
+    Event,
+    Merge,
+    Move,
+    NewThing,
+    Part,
+    Recode,
+    Rename,
+    Serve,
+    Split,
+    Step,
+    Transfer,
+)
+
+__all__ = [
+    "REORGANISE",
+    "STEPS",
+    "Abolish",
+    "AbolishLevel",
+    "ChangeKind",
+    "Children",
+    "Create",
+    "Event",
+    "EventError",
+    "Merge",
+    "Move",
+    "NewThing",
+    "Part",
+    "Place",
+    "Plan",
+    "Recode",
+    "Rename",
+    "Serve",
+    "Split",
+    "Step",
+    "Transfer",
+    "apply",
+    "from_data",
+    "plan",
+    "to_data",
+]
