@@ -50,7 +50,7 @@ def measure(*, fresh: bool, rounds: int) -> None:
     import django
 
     django.setup()
-    from bench import consolidation, pages, recast, tree
+    from bench import consolidation, grid, pages, recast, tree
     from bench.world import build
 
     print(f"machine: {machine()}")
@@ -59,7 +59,7 @@ def measure(*, fresh: bool, rounds: int) -> None:
         f"world: {world.communes} communes × 60 cells, {world.lines} lines of current reports, "
         f"{world.missing} communes missing; SIMULATED figures"
     )
-    for module in (consolidation, pages, tree, recast):
+    for module in (consolidation, pages, tree, recast, grid):
         for line in module.measure(world, rounds):
             print(line)
 

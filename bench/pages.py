@@ -17,23 +17,23 @@ from giaoban.orgs import selectors as orgs
 from giaoban.orgs import services as org_services
 
 
-def _client(login: str, unit_id: int) -> Client:
-    """A browser of a person who receives reports at a unit."""
+def client_of(login: str, unit_id: int, role: Role = Role.RECEIVER) -> Client:
+    """A browser of a person with a role at a unit."""
     user = accounts.user_by_login(login)
     if user is None:
         by, at = system_actor("bench"), timezone.now()
         user = account_services.open_account(
             login, full_name=login, password=account_services.new_password(), by=by, at=at
         )
-        org_services.give_post(user_id=user.pk, unit_id=unit_id, role=Role.RECEIVER, valid_from=ON, by=by, at=at)
+        org_services.give_post(user_id=user.pk, unit_id=unit_id, role=role, valid_from=ON, by=by, at=at)
     client = Client(headers={"host": "127.0.0.1"})
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return client
 
 
 def measure(world: World, rounds: int) -> Iterator[str]:
-    nation = _client("bench-nation", world.nation)
-    province = _client("bench-province", world.province)
+    nation = client_of("bench-nation", world.nation)
+    province = client_of("bench-province", world.province)
     table = reverse("reporting:table", args=[world.form.key, world.period.code])
     province_key = orgs.card(world.province, ON).key
     board = reverse("reporting:reception", args=[province_key, world.form.key, world.period.code])

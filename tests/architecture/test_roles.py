@@ -84,6 +84,7 @@ get reporting:open-period        302    404    200      403     200      403    
 get reporting:reception          302    404    404      404     200      200       200  200           200      200
 get reporting:reception-csv      302    404    404      404     200      200       200  200           200      200
 get reporting:entry              302    404    404      200     200      200       200  200           200      200
+get reporting:cells              302    404    404      200     403      403       403  403           403      403
 get reporting:workbook           302    404    404      200     403      403       403  403           403      403
 get reporting:submission         302    404    404      404     200      200       200  200           200      200
 get reporting:scan               302    404    404      404     200      200       200  200           200      200

@@ -168,7 +168,8 @@ class Channel(models.TextChoices):
 class Draft(models.Model):
     """What is being typed. `figures`: cell address ``table/row/subunit/column`` (+ ``/estimate``) → text as typed.
 
-    `file`: the workbook that the figures were read from, under the name that it was uploaded with.
+    `file`: the workbook that the figures were read from, under the name that it was uploaded with. `revision` counts
+    the savings that changed something.
     """
 
     obligation = models.OneToOneField(Obligation, on_delete=models.CASCADE, related_name="draft")
@@ -178,11 +179,45 @@ class Draft(models.Model):
     channel = models.CharField(max_length=20, choices=Channel.choices, default=Channel.WEB)
     file = models.ForeignKey("documents.Blob", null=True, on_delete=models.PROTECT, related_name="+")
     filename = models.CharField(max_length=255, blank=True)
+    revision = models.PositiveIntegerField(default=0)
     saved_at = models.DateTimeField()
     saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
     def __str__(self) -> str:
         return str(self.obligation)
+
+
+class DraftCell(models.Model):
+    """Who changed a cell of a draft last, and when. `version`: the draft's revision of that change.
+
+    A cell without a row has version 0. `name`: as in `rules.merging`; the text itself stands in the draft.
+    """
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="cells")
+    name = models.CharField(max_length=600)
+    version = models.PositiveIntegerField()
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["draft", "name"], name="draft_cell_once"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Presence(models.Model):
+    """Somebody has the entry page of a report open; kept while the page asks for news."""
+
+    obligation = models.ForeignKey(Obligation, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["obligation", "user"], name="present_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.obligation}"
 
 
 class SubmissionState(models.TextChoices):

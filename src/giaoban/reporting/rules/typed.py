@@ -29,9 +29,17 @@ from giaoban.core.issues import Cell, Issue
 NIL_SIGN: Final = "-"
 NOT_APPLICABLE_SIGN: Final = "x"
 ESTIMATE: Final = "estimate"
+SHOWN_NIL, SHOWN_NOT_APPLICABLE = "–0–", "✕"
+"""What a page shows, and sends back, for a declared nil and for "not applicable"."""
 TOO_LARGE: Final = Decimal(10) ** 18
 """What is not stored, typed here or written in a file (`core.tidy`)."""
 
+_SIGNS: Final = {
+    SHOWN_NIL: NIL_SIGN,
+    "−": NIL_SIGN,
+    SHOWN_NOT_APPLICABLE: NOT_APPLICABLE_SIGN,
+    "×": NOT_APPLICABLE_SIGN,
+}
 _NIL_WORDS: Final = frozenset({"-", "–", "—", "nil"})
 _NOT_APPLICABLE_WORDS: Final = frozenset({"x", "na"})
 
@@ -40,6 +48,17 @@ def text_key(table: str, row: str, subunit: str, column: str, *, estimate: bool 
     """Name of a cell among typed texts: "own/total//c1", or "own/total//c1/estimate" for the estimated part."""
     key = f"{table}/{row}/{subunit}/{column}"
     return f"{key}/{ESTIMATE}" if estimate else key
+
+
+def plain_text(text: str, *, is_number: bool) -> str:
+    """A text as the rules read it: a page's signs for nil and "not applicable" become the typed ones."""
+    bare = text.strip()
+    return _SIGNS.get(bare, bare) if is_number else bare
+
+
+def shown_text(text: str) -> str:
+    """The text of a number cell as a page shows it: the sign that people read for a mark, else as typed."""
+    return {NIL_SIGN: SHOWN_NIL, NOT_APPLICABLE_SIGN: SHOWN_NOT_APPLICABLE}.get(text.strip().lower(), text)
 
 
 def figures_from_texts(

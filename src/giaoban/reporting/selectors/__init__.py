@@ -1,6 +1,6 @@
 """Reads: forms and periods, what is owed and what came in, consolidated tables, where numbers come from."""
 
-from giaoban.reporting.models import FormVersion, Obligation, Period, Submission
+from giaoban.reporting.models import Draft, FormVersion, Obligation, Period, Submission
 from giaoban.reporting.selectors.answering import answers, require_answer
 from giaoban.reporting.selectors.comparing import SamePeriod, same_period
 from giaoban.reporting.selectors.consolidation import (
@@ -12,9 +12,25 @@ from giaoban.reporting.selectors.consolidation import (
     is_not_summed,
     period_card,
 )
-from giaoban.reporting.selectors.entry import Entry, checks_of, entry_of, read_texts, subunits_by_row
+from giaoban.reporting.selectors.drafts import CellState, changed_cells, others_at
+from giaoban.reporting.selectors.entry import (
+    Entry,
+    checks_of,
+    draft_of,
+    entry_of,
+    has_estimates,
+    read_texts,
+    subunits_by_row,
+)
 from giaoban.reporting.selectors.exports import export_submission, export_table, export_tables
-from giaoban.reporting.selectors.figures import current_of, figures_by_unit, figures_of, previous_figures, versions
+from giaoban.reporting.selectors.figures import (
+    current_of,
+    figures_by_unit,
+    figures_of,
+    preceding_figures,
+    previous_figures,
+    versions,
+)
 from giaoban.reporting.selectors.forms import (
     core_period,
     definition_of,
@@ -59,11 +75,13 @@ __all__ = [
     "CellDifference",
     "CellKey",
     "CellOrigin",
+    "CellState",
     "Confirmed",
     "ConsolidatedLine",
     "ConsolidatedTable",
     "ConsolidationRefused",
     "DeadlineMove",
+    "Draft",
     "Entry",
     "FormVersion",
     "LateAndMissing",
@@ -80,6 +98,7 @@ __all__ = [
     "Submission",
     "answers",
     "cell_origin",
+    "changed_cells",
     "checks_of",
     "compare",
     "confirmed_table",
@@ -89,6 +108,7 @@ __all__ = [
     "current_of",
     "deadline_moves",
     "definition_of",
+    "draft_of",
     "entry_of",
     "export_submission",
     "export_table",
@@ -98,6 +118,7 @@ __all__ = [
     "form_by_key",
     "forms",
     "forms_received",
+    "has_estimates",
     "is_not_summed",
     "last_day",
     "late_and_missing",
@@ -105,11 +126,13 @@ __all__ = [
     "obligation_for",
     "obligations_for",
     "openable_periods",
+    "others_at",
     "owed_by",
     "period_before",
     "period_card",
     "period_of",
     "periods_with_obligations",
+    "preceding_figures",
     "previous_figures",
     "read_texts",
     "reception",

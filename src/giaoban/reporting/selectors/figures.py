@@ -12,7 +12,7 @@ from giaoban.core.forms import FormDefinition
 from giaoban.core.restating import Reason, View, judge
 from giaoban.orgs.selectors import unit_view
 from giaoban.reporting.models import FormVersion, Obligation, Period, Submission, SubmissionLine
-from giaoban.reporting.selectors.forms import definition_of, last_day, period_before
+from giaoban.reporting.selectors.forms import definition_of, last_day, period_before, preceding_period
 
 FIGURES = ("values", "estimates", "marks")
 
@@ -122,6 +122,19 @@ def _line_together(form: FormDefinition, key: LineKey, parts: Sequence[tuple[Fig
         else:
             together.append(BLANK)
     return Line(*key, together, {})
+
+
+def preceding_figures(form: FormVersion, period: Period, unit_id: int) -> tuple[Period | None, Figures]:
+    """The last period of the same rule that ended before this one, and the unit's own accepted figures of it.
+
+    None when there is none, or when it is the same period of the year before.
+    """
+    before = preceding_period(period)
+    if before is None or before == period_before(period):
+        return None, {}
+    rows = Submission.objects.filter(is_current=True, obligation__form=form, obligation__period=before)
+    sent = rows.filter(obligation__unit_id=unit_id).values_list("pk", flat=True)
+    return before, next(iter(lines_of(definition_of(form), list(sent)).values()), {})
 
 
 def figures_by_unit(

@@ -100,6 +100,12 @@ def period_before(period: Period) -> Period | None:
     return Period.objects.filter(rule_id=period.rule_id, code=before.code, instalment=before.instalment).first()
 
 
+def preceding_period(period: Period) -> Period | None:
+    """The opened period of the same rule that ended last before this one ends; of its instalments the latest."""
+    earlier = Period.objects.filter(rule_id=period.rule_id, end__lt=period.end)
+    return earlier.order_by("-end", "-start", "-pk").first() if rule_of(period.rule).kind != "ad_hoc" else None
+
+
 def other_geography(period: Period, geography: date | None) -> date | None:
     """The day in whose tree a period is read when that is another one than its last day; None for its own tree."""
     return None if geography == last_day(period) else geography

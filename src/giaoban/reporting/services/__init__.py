@@ -2,6 +2,7 @@
 
 from giaoban.reporting.services.confirming import confirm_table
 from giaoban.reporting.services.deciding import accept, return_for_correction
+from giaoban.reporting.services.drafting import Changed, change_draft, look_in, save_draft, save_workbook_draft
 from giaoban.reporting.services.errors import (
     AlreadyDone,
     ImportRefused,
@@ -26,11 +27,12 @@ from giaoban.reporting.services.owing import (
     remind,
     request_report,
 )
-from giaoban.reporting.services.sending import Scan, Signature, save_draft, save_workbook_draft, submit, submit_draft
+from giaoban.reporting.services.sending import Scan, Signature, submit, submit_draft
 from giaoban.reporting.services.workbooks import workbook_for
 
 __all__ = [
     "AlreadyDone",
+    "Changed",
     "ImportRefused",
     "ImportResult",
     "Opening",
@@ -42,11 +44,13 @@ __all__ = [
     "SubmissionRefused",
     "WorkbookReading",
     "accept",
+    "change_draft",
     "confirm_table",
     "import_csv",
     "import_workbook",
     "load_forms",
     "load_regimes",
+    "look_in",
     "move_deadline",
     "open_and_raise",
     "open_period",

@@ -22,9 +22,9 @@ from giaoban.reporting.selectors.entry import checks_of, subunit_kinds
 from giaoban.reporting.selectors.figures import previous_figures
 from giaoban.reporting.selectors.forms import definition_of, last_day, rules_of
 from giaoban.reporting.services.deciding import accept_all, require_receiver
+from giaoban.reporting.services.drafting import XLSX_TYPE
 from giaoban.reporting.services.errors import ImportRefused
 from giaoban.reporting.services.sending import (
-    XLSX_TYPE,
     Papers,
     Parcel,
     Signature,

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
-from giaoban.core.figures import BLANK, Figures, completeness, encode
+from giaoban.core.figures import Figures, completeness, encode
 from giaoban.core.forms import FormDefinition
 from giaoban.core.issues import Issue
 from giaoban.core.vietnamese import moment
@@ -31,14 +31,12 @@ from giaoban.reporting.models import (
 from giaoban.reporting.rules import (
     REPLACED_WHILE_WAITING,
     errors_in,
-    figures_from_texts,
-    issue_key,
     kept,
     next_state,
     unexplained,
     warnings_in,
 )
-from giaoban.reporting.selectors.answering import answers, require_answer
+from giaoban.reporting.selectors.answering import answers
 from giaoban.reporting.selectors.entry import checks_of, read_texts
 from giaoban.reporting.selectors.figures import previous_figures
 from giaoban.reporting.selectors.forms import definition_of, last_day
@@ -50,7 +48,6 @@ if TYPE_CHECKING:
 Signature = tuple[str, str]
 """A role as the form prints it, and the name of the person."""
 
-XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ENDED: Final = " (đã kết thúc)"
 JOINED = ("unit", "form", "period__rule", "receiver")
 
@@ -85,104 +82,6 @@ class Scan:
 
     content: bytes
     filename: str
-
-
-def save_draft(
-    obligation: Obligation,
-    *,
-    figures: Mapping[str, str],
-    notes: str = "",
-    explanations: Mapping[str, str] | None = None,
-    by: Actor,
-    at: datetime,
-    revise: bool = True,
-) -> Draft:
-    """Keep what was typed so far (texts by `rules.text_key`), as it was typed; the last save counts.
-
-    A draft that was read from a workbook keeps it for as long as the figures are those of the file. revise False:
-    raises AlreadyDone when the report was sent meanwhile, so that a page opened before it does not begin a new version.
-    """
-    require_answer(by, Permission.ENTER_FIGURES, obligation.unit_id, on=timezone.localdate(at))
-    typed = {key: text for key, text in figures.items() if text.strip()}
-    with transaction.atomic():
-        row = lock([obligation.pk])[0]
-        before = Draft.objects.filter(obligation=row).first()
-        if before is None and not revise:
-            _refuse_sent(row)
-        from_file = before is not None and before.file_id is not None
-        if before is not None and from_file and not _same_inputs(definition_of(row.form), before.figures, typed):
-            before.channel, before.file, before.filename = Channel.WEB, None, ""
-            before.save(update_fields=["channel", "file", "filename"])
-        return _keep(row, typed, notes, explanations or {}, by=by, at=at)
-
-
-def save_workbook_draft(
-    obligation: Obligation,
-    content: bytes,
-    filename: str,
-    *,
-    figures: Mapping[str, str],
-    notes: str = "",
-    explanations: Mapping[str, str] | None = None,
-    by: Actor,
-    at: datetime,
-    revise: bool = True,
-) -> Draft:
-    """Make what a workbook holds (`read_workbook`) the draft, and keep the file with it. Raises as `save_draft`."""
-    require_answer(by, Permission.ENTER_FIGURES, obligation.unit_id, on=timezone.localdate(at))
-    typed = {key: text for key, text in figures.items() if text.strip()}
-    with transaction.atomic():
-        row = lock([obligation.pk])[0]
-        if not revise and not Draft.objects.filter(obligation=row).exists():
-            _refuse_sent(row)
-        file = store_blob(content, media_type=XLSX_TYPE, filename=filename)
-        origin = {"channel": Channel.WORKBOOK, "file": file, "filename": filename[:255]}
-        return _keep(row, typed, notes, explanations or {}, by=by, at=at, **origin)
-
-
-def _refuse_sent(obligation: Obligation) -> None:
-    """Raises AlreadyDone when the latest version waits or was accepted."""
-    last = obligation.submissions.order_by("-version").first()
-    if last is not None and last.state in (SubmissionState.SENT, SubmissionState.ACCEPTED):
-        raise _already_sent(obligation)
-
-
-def _keep(
-    obligation: Obligation,
-    figures: Mapping[str, str],
-    notes: str,
-    explanations: Mapping[str, str],
-    *,
-    by: Actor,
-    at: datetime,
-    **origin: Any,
-) -> Draft:
-    values = {
-        "figures": figures,
-        "notes": notes,
-        "explanations": {key: words for key, words in explanations.items() if words.strip()},
-        "saved_at": at,
-        "saved_by_id": by.user_id,
-    }
-    draft, _ = Draft.objects.update_or_create(obligation=obligation, defaults=values | origin)
-    return draft
-
-
-def _same_inputs(form: FormDefinition, one: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    """Whether two sets of texts hold the same figures, what the machine computes in a column left aside."""
-    return _inputs(form, one) == _inputs(form, other)
-
-
-def _inputs(form: FormDefinition, texts: Mapping[str, str]) -> set[object]:
-    figures, unread = figures_from_texts(form, texts)
-    found: set[object] = {issue_key(issue) for issue in unread}
-    for key, line in figures.items():
-        numeric = form.table(line.table).numeric
-        for column, figure in zip(numeric, line.figures, strict=True):
-            if column.formula is None and figure != BLANK:
-                found.add((*key, column.id, figure))
-        found.update((*key, column_id, text) for column_id, text in line.texts.items())
-    return found
 
 
 def submit(
@@ -237,7 +136,7 @@ def submit_draft(
         entry.unit_id = by.post_at(*heirs_of(row.unit_id, timezone.localdate(at)))
         draft = Draft.objects.filter(obligation=row).first()
         if draft is None:
-            raise _already_sent(row)
+            raise already_sent(row)
         previous = previous_figures(row.form, row.period, [row.unit_id]).get(row.unit_id)
         figures, issues = read_texts(row, draft.figures, previous=previous)
         papers = Papers(
@@ -266,7 +165,8 @@ def _file_of(draft: Draft, entry: Act) -> ImportedFile | None:
     return file
 
 
-def _already_sent(obligation: Obligation) -> ReportingError:
+def already_sent(obligation: Obligation) -> ReportingError:
+    """Why there is nothing left to do: the latest version with its receipt, or that nothing was typed yet."""
     last = obligation.submissions.order_by("-version").first()
     if last is None:
         return ReportingError("Chưa có gì để gửi. Nhập số liệu rồi gửi.")
@@ -293,7 +193,7 @@ def _send(
     if signed or channel == Channel.WEB:
         require_signatures(definition_of(obligation.form), papers.signatures)
     if obligation.pk in unchanged([(obligation, figures)], papers, channel=channel):
-        raise _already_sent(obligation)
+        raise already_sent(obligation)
     parcel = Parcel(obligation, figures, issues, explanations)
     submission = store([parcel], papers, entry, by=by, at=at, channel=channel)[0]
     entry.subject = subject_of(submission)

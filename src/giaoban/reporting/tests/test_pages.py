@@ -330,7 +330,8 @@ def test_totals_are_added_up(world: World, harbour_form: Obligation) -> None:
     client = browser(world, world.harbours[0])
     address = reverse("reporting:entry", args=[harbour_form.pk])
     page = client.get(address).content.decode()
-    assert 'data-gb-sum="lights/unit/n1/all lights/unit/n2/all lights/unit/n3/all"' in page
+    assert 'data-cell="lights/total//all"' in page
+    assert 'name="lights/total//all"' not in page
     typed = {"own/s//spare": "1", "lights/unit/n1/all": "4", "lights/unit/n2/all": "-", "lights/unit/n3/all": "6"}
     response = client.post(
         address, {**typed, "lights/total//all": "999", "confirmed": "on", "act": "send"}, follow=True
@@ -354,7 +355,7 @@ def test_lines_may_be_named_where_no_catalogue_lists_them(world: World, harbour_
     assert held["lights/unit/Old Tower/all"] == "3"
     assert held["lights/total//all"] == "3"
     assert 'name="lights/unit/Old Tower/all"' in page
-    assert 'data-gb-sum="lights/unit/Old_Tower/all"' in page
+    assert 'data-cell="lights/total//all"' in page
 
 
 def test_a_period_with_estimates_has_both_rows(world: World) -> None:

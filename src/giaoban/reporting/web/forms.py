@@ -1,6 +1,7 @@
 """What people type, turned into values. Nothing here is stored."""
 
-from collections.abc import Collection, Mapping, Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Final
@@ -14,16 +15,21 @@ from giaoban.core.forms import FormDefinition, Row, slug
 from giaoban.core.issues import Cell, Issue
 from giaoban.documents.rules.kinds import HEAD_BYTES, media_type_of
 from giaoban.kit.workbooks.guard import MAX_FILE_BYTES
-from giaoban.reporting.rules import NIL_SIGN, NOT_APPLICABLE_SIGN, text_key
-from giaoban.reporting.web.shaping.grid import NEW_LINES, SHOWN_NIL, SHOWN_NOT_APPLICABLE
-from giaoban.reporting.web.shaping.layout import Subunits
-from giaoban.reporting.web.shaping.machine import is_machine, machine_texts
+from giaoban.reporting.rules import (
+    EXPLAINS,
+    LONGEST,
+    NOTES,
+    Change,
+    Subunits,
+    column_of,
+    is_machine,
+    plain_text,
+    text_key,
+)
+from giaoban.reporting.web.shaping.grid import NEW_LINES
 
-LONGEST_CELL: Final = 400
-LONGEST_NOTES: Final = 4000
 SCAN_LIMIT_MB: Final = 20
 WORKBOOK_LIMIT_MB: Final = MAX_FILE_BYTES // 2**20
-SIGNS: Final = {SHOWN_NIL: NIL_SIGN, "−": NIL_SIGN, SHOWN_NOT_APPLICABLE: NOT_APPLICABLE_SIGN, "×": NOT_APPLICABLE_SIGN}
 
 
 class DayInput(forms.DateInput):
@@ -37,7 +43,8 @@ class DayInput(forms.DateInput):
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What an entry page sent. texts: by `text_key`; a new line that cannot be kept is not among them.
+    """What an entry page sent. texts: by `text_key`, without the machine's cells; a new line that cannot be kept is not
+    among them. draft, seen: the draft that the page showed and its revision; None when the page did not say.
 
     refused: the inputs of such lines by the names that the page gave them, so that they can be shown again;
     issues: why.
@@ -48,10 +55,17 @@ class Typed:
     explanations: dict[str, str]
     refused: dict[str, str]
     issues: tuple[Issue, ...]
+    draft: int | None = None
+    seen: int | None = None
+
+    def changes(self) -> dict[str, Change]:
+        """Everything that the page sent as changes to a draft."""
+        texts = self.texts | {NOTES: self.notes} | {f"{EXPLAINS}{key}": text for key, text in self.explanations.items()}
+        return {name: Change(text, self.seen) for name, text in texts.items()}
 
 
 def typed_on_page(form: FormDefinition, subunits: Subunits, post: QueryDict) -> Typed:
-    """The cells of an entry page: what was typed, named new lines, and the machine's cells."""
+    """The cells of an entry page: what was typed, and named new lines."""
     texts: dict[str, str] = {}
     for table in form.tables:
         for row in table.rows:
@@ -66,18 +80,22 @@ def typed_on_page(form: FormDefinition, subunits: Subunits, post: QueryDict) -> 
     named, refused, issues = _named_lines(form, subunits, post)
     texts |= named
     return Typed(
-        texts=texts | machine_texts(form, with_lines_of(subunits, texts), texts, stored=True),
-        notes=post.get("notes", "").strip()[:LONGEST_NOTES],
+        texts=texts,
+        notes=post.get(NOTES, "").strip()[: LONGEST["notes"]],
         explanations=typed_explanations(post),
         refused=refused,
         issues=tuple(issues),
+        draft=_whole(post.get("draft", "")),
+        seen=_whole(post.get("seen", "")),
     )
 
 
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def _cell(text: str, *, is_number: bool) -> str:
-    """A cell as the rules read it: the signs that the page shows for nil and "not applicable" become the typed ones."""
-    cut = text.strip()[:LONGEST_CELL]
-    return SIGNS.get(cut, cut) if is_number else cut
+    return plain_text(text, is_number=is_number)[: LONGEST["cell"]]
 
 
 def _named_lines(
@@ -124,22 +142,69 @@ def _wrong_line(row: Row, at: Cell, taken: Collection[str]) -> Issue | None:
     return next(subunit_issues(row, at), None)
 
 
-def with_lines_of(subunits: Subunits, texts: Mapping[str, str]) -> dict[tuple[str, str], tuple[str, ...]]:
-    """The sub-units of every dynamic row, those that only the typed texts know at the end."""
-    found = {place: list(keys) for place, keys in subunits.items()}
-    for key in texts:
-        parts = key.split("/")
-        if len(parts) >= 4 and parts[2]:
-            listed = found.setdefault((parts[0], parts[1]), [])
-            if parts[2] not in listed:
-                listed.append(parts[2])
-    return {place: tuple(keys) for place, keys in found.items()}
-
-
 def typed_explanations(post: QueryDict) -> dict[str, str]:
     """The unit's words on warnings, by `rules.issue_key`."""
-    mark = "giai-trinh/"
-    return {name.removeprefix(mark): post.get(name, "").strip() for name in post if name.startswith(mark)}
+    return {
+        name.removeprefix(EXPLAINS): post.get(name, "").strip()[: LONGEST["words"]]
+        for name in post
+        if name.startswith(EXPLAINS)
+    }
+
+
+MOST_CHANGES: Final = 5000
+LARGEST_PATCH: Final = 2**20
+_LARGEST_ID: Final = 2**31
+
+
+class UnreadablePatch(ValueError):
+    """What the script of a grid sent is none of its messages; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Changes of cells by name. draft, seen: the draft that the page shows (None: there is none) and its revision."""
+
+    draft: int | None
+    seen: int
+    changes: dict[str, Change]
+
+
+def read_patch(form: FormDefinition, body: bytes) -> Patch:
+    """{"draft": 5 | null, "seen": 12, "cells": {name: {"text": "1.204", "base": 3}}}. Raises UnreadablePatch."""
+    if len(body) > LARGEST_PATCH:
+        raise UnreadablePatch(f"lớn hơn {LARGEST_PATCH // 2**20} MB")
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError) as fault:
+        raise UnreadablePatch("không phải JSON") from fault
+    cells = data.get("cells") if isinstance(data, dict) else None
+    if not isinstance(cells, dict) or len(cells) > MOST_CHANGES:
+        raise UnreadablePatch(f"không có danh sách ô, hoặc có quá {MOST_CHANGES} ô")
+    changes = {}
+    for name, cell in cells.items():
+        text = cell.get("text") if isinstance(cell, dict) else None
+        if not isinstance(text, str) or not _is_writable(name) or not _is_writable(text):
+            raise UnreadablePatch("có ô không đọc được")
+        column = column_of(form, name)
+        plain = plain_text(text, is_number=column is not None and column.is_number)
+        changes[name] = Change(plain, _count(cell.get("base", 0)))
+    draft = data.get("draft")
+    return Patch(None if draft is None else _count(draft), _count(data.get("seen", 0)), changes)
+
+
+def _is_writable(text: str) -> bool:
+    """No control characters but line ends and tabs, nothing that is not Unicode text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return not any(ord(sign) < 32 and sign not in "\t\n\r" for sign in text)
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _LARGEST_ID:
+        raise UnreadablePatch("có số phiên bản không đọc được")
+    return value
 
 
 class SendForm(forms.Form):

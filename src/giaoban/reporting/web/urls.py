@@ -1,5 +1,6 @@
 from django.urls import path
 
+import giaoban.reporting.web.views.cells as cells
 import giaoban.reporting.web.views.entry as entry
 import giaoban.reporting.web.views.index as index
 import giaoban.reporting.web.views.opening as opening
@@ -18,6 +19,7 @@ urlpatterns = [
     path("tiep-nhan/<str:unit>/<str:form>/<str:period>/", reception.reception, name="reception"),
     path("tiep-nhan/<str:unit>/<str:form>/<str:period>/danh-sach.csv", reception.export, name="reception-csv"),
     path("nhap/<int:pk>/", entry.entry, name="entry"),
+    path("nhap/<int:pk>/o/", cells.cells, name="cells"),
     path("nhap/<int:pk>/tep.xlsx", entry.workbook, name="workbook"),
     path("nhap/<int:pk>/doc-tep/", entry.read_workbook, name="read-workbook"),
     path("bien-nhan/<int:pk>/", submission.submission, name="submission"),

@@ -12,24 +12,24 @@ from giaoban.core.forms import Column, FormDefinition, Table
 from giaoban.core.issues import Cell, Issue
 from giaoban.core.vietnamese import day
 from giaoban.kit.templatetags.gb import cell_anchor
-from giaoban.reporting.rules import NIL_SIGN, NOT_APPLICABLE_SIGN, figures_from_texts, text_key
+from giaoban.reporting.rules import Subunits, figures_from_texts, is_machine, shown_text, text_key
 from giaoban.reporting.web.shaping.layout import (
     FormLine,
     HeaderCell,
     Labels,
-    Subunits,
     calm,
     header_rows,
     printed_numbers,
     stub_of,
 )
-from giaoban.reporting.web.shaping.machine import is_machine
 
 Kind = Literal["number", "text", "calc", "figure", "words", "change", "none"]
 
-# What a cell shows and sends for a declared nil and for "not applicable".
-SHOWN_NIL, SHOWN_NOT_APPLICABLE = "–0–", "✕"
+Part = Literal["actual", "estimate", "sum", "before", "past", "change", "new"]
+
 WIDE = 7
+# With more lines than this, the earlier figures are shown in rows of their own only when somebody asks for them.
+FEW_LINES = 6
 NEW_LINES = 3
 CLASS_OF = {"error": "err", "warning": "warn"}
 
@@ -45,25 +45,14 @@ class GridCell:
     scale: int = 0
     path: str = ""
     tone: str = ""
-    sums: str = ""
     is_estimate: bool = False
     figure: Figure | None = None
     change: Decimal | None = None
 
-    @property
-    def key(self) -> str:
-        """The cell's name for sums on the page; `sums` lists such names parted by spaces, which names of units hold."""
-        return _script_key(self.name)
-
-    @property
-    def mark(self) -> str:
-        """The sign that stands in a sum without any number."""
-        return self.value if self.value in (SHOWN_NIL, SHOWN_NOT_APPLICABLE) else ""
-
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
-    """kind: "" typed or sent, "sum" the machine's, "past" the same period before.
+    """kind: "" typed or sent, "sum" the machine's, "past" an earlier period. row, subunit, part: what the cells are.
 
     name, value: of the input in which a new line is named; `is_wrong` when it cannot be kept under that name.
     """
@@ -76,6 +65,9 @@ class GridRow:
     name: str = ""
     value: str = ""
     is_wrong: bool = False
+    row: str = ""
+    subunit: str = ""
+    part: Part = "actual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +80,7 @@ class GridTable:
     rows: tuple[GridRow, ...]
     is_wide: bool
     is_typed: bool
+    hides_past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +107,8 @@ def _window(start: date, end: date) -> str:
 class EntryGrid:
     """Everything the entry tables are made of. Texts by `text_key`, machine cells included.
 
-    refused: inputs of new lines that could not be kept, by name, to be shown again.
+    previous: of the same period of the year before, preceding: of the last period before this one; with the names of
+    these periods. refused: inputs of new lines that could not be kept, by name, to be shown again.
     """
 
     form: FormDefinition
@@ -124,39 +118,65 @@ class EntryGrid:
     previous: Mapping[str, str]
     issues: Sequence[Issue]
     parts: Parts
+    preceding: Mapping[str, str] = field(default_factory=dict)
+    previous_name: str = ""
+    preceding_name: str = ""
     open_rows: frozenset[tuple[str, str]] = frozenset()
     refused: Mapping[str, str] = field(default_factory=dict)
 
     def tables(self) -> tuple[GridTable, ...]:
         figures, _ = figures_from_texts(self.form, self.texts)
-        before, _ = figures_from_texts(self.form, self.previous)
         return tuple(
-            _table(table, [*self._lines(table, figures, before), *self._new_rows(table)], is_typed=True)
+            _table(
+                table,
+                [*self._lines(table, figures), *self._new_rows(table)],
+                is_typed=True,
+                hides_past=len(self.labels.lines(table, self.subunits)) > FEW_LINES,
+            )
             for table in self.form.tables
         )
 
-    def _lines(self, table: Table, figures: Figures, before: Figures) -> Iterable[GridRow]:
-        for line in self.labels.lines(table, self.subunits):
-            yield from self._rows(table, line, figures, before)
+    @cached_property
+    def _year_before(self) -> Figures:
+        return figures_from_texts(self.form, self.previous)[0] if self.previous else {}
 
-    def _rows(self, table: Table, line: FormLine, figures: Figures, before: Figures) -> Iterable[GridRow]:
+    @cached_property
+    def _period_before(self) -> Figures:
+        return figures_from_texts(self.form, self.preceding)[0] if self.preceding else {}
+
+    def _lines(self, table: Table, figures: Figures) -> Iterable[GridRow]:
+        for line in self.labels.lines(table, self.subunits):
+            yield from self._rows(table, line, figures)
+
+    def _rows(self, table: Table, line: FormLine, figures: Figures) -> Iterable[GridRow]:
         alone = table.only_row is not None
-        sub = line.depth > 0
+
+        def row(kind: str, label: str, small: str, cells: tuple[GridCell, ...], part: Part) -> GridRow:
+            at = line.row.id, line.subunit
+            return GridRow(kind, label, small, line.depth > 0, cells, row=at[0], subunit=at[1], part=part)
+
+        kind, typed = self._kind(table, line), self._cells(table, line)
         if not self.parts.estimated:
-            small = self.parts.actual if alone else ""
-            yield GridRow(self._kind(table, line), line.label, small, sub, self._cells(table, line))
+            yield row(kind, line.label, self.parts.actual if alone else "", typed, "actual")
         else:
             first, small = ("Thực hiện", self.parts.actual) if alone else (line.label, f"thực hiện {self.parts.actual}")
-            yield GridRow(self._kind(table, line), first, small, sub, self._cells(table, line))
+            yield row(kind, first, small, typed, "actual")
             second = "số ước, thay bằng số chính thức sau" if alone else line.label
-            yield GridRow("", f"Ước {self.parts.estimated}", second, sub, self._cells(table, line, estimate=True))
+            estimated = self._cells(table, line, estimate=True)
+            yield row("", f"Ước {self.parts.estimated}", second, estimated, "estimate")
             third = "máy tính, không nhập" if alone else f"{line.label}, máy tính"
-            yield GridRow("sum", "Cộng", third, sub, self._sums(table, line, figures))
-        past = before.get((table.id, line.row.id, line.subunit))
-        if past is not None and self.previous and not line.subunit:
-            yield GridRow("past", "Cùng kỳ năm trước", "" if alone else line.label, sub, _past(table, past))
-            mine = figures.get((table.id, line.row.id, line.subunit))
-            yield GridRow("past", "So cùng kỳ, %", "" if alone else line.label, sub, _changes(table, past, mine))
+            yield row("sum", "Cộng", third, self._sums(table, line, figures), "sum")
+        if line.subunit:
+            return
+        key = (table.id, line.row.id, line.subunit)
+        last, past = self._period_before.get(key), self._year_before.get(key)
+        if last is not None:
+            yield row("past", "Kỳ trước", self.preceding_name if alone else line.label, _past(table, last), "before")
+        if past is not None:
+            small = self.previous_name if alone else line.label
+            yield row("past", "Cùng kỳ năm trước", small, _past(table, past), "past")
+            changes = _changes(table, past, figures.get(key))
+            yield row("past", "So cùng kỳ, %", "" if alone else line.label, changes, "change")
 
     def _kind(self, table: Table, line: FormLine) -> str:
         summed = any(is_machine(table, line.row, column, self.subunits) for column in table.numeric)
@@ -177,33 +197,14 @@ class EntryGrid:
         if is_machine(table, line.row, column, self.subunits):
             if column.formula is not None and self.parts.estimated:
                 return GridCell("calc", path=path)
-            names = () if column.formula is not None else self._part_names(table, line, column, estimate=estimate)
-            return GridCell(
-                "calc",
-                anchor,
-                name,
-                self._shown(name),
-                column.scale,
-                path,
-                tone,
-                sums=" ".join(map(_script_key, names)),
-            )
+            return GridCell("calc", anchor, name, self._shown(name), column.scale, path, tone)
         kind: Kind = "number" if column.is_number else "text"
         value = self._shown(name) if column.is_number else self.texts.get(name, "")
         return GridCell(kind, anchor, name, value, column.scale, path, tone, is_estimate=estimate)
 
     def _shown(self, name: str) -> str:
         """A typed number as it stands, or the sign that people read for a mark."""
-        return self._signed(self.texts.get(name, ""))
-
-    def _signed(self, text: str) -> str:
-        return {NIL_SIGN: SHOWN_NIL, NOT_APPLICABLE_SIGN: SHOWN_NOT_APPLICABLE}.get(text.strip().lower(), text)
-
-    def _part_names(self, table: Table, line: FormLine, column: Column, *, estimate: bool) -> Iterable[str]:
-        for part in line.row.sum_of:
-            keys = self.subunits.get((table.id, part), ()) if table.rows_by_id[part].is_dynamic else ("",)
-            for key in keys:
-                yield text_key(table.id, part, key, column.id, estimate=estimate)
+        return shown_text(self.texts.get(name, ""))
 
     def _sums(self, table: Table, line: FormLine, figures: Figures) -> tuple[GridCell, ...]:
         """Actual and estimated part together."""
@@ -213,11 +214,9 @@ class EntryGrid:
             if not column.is_number:
                 cells.append(GridCell("none"))
                 continue
-            key = text_key(table.id, line.row.id, line.subunit, column.id)
             figure = mine.figures[table.positions[column.id]] if mine else None
-            sums = "" if column.formula is not None else f"{_script_key(key)} {_script_key(key)}/estimate"
             path = f"Cộng › {self.labels.cell(Cell(table.id, line.row.id, line.subunit, column.id))}"
-            cells.append(GridCell("calc", "", f"{key}/sum", "", column.scale, path, sums=sums, figure=figure))
+            cells.append(GridCell("calc", "", "", "", column.scale, path, figure=figure))
         return tuple(cells)
 
     @cached_property
@@ -241,7 +240,7 @@ class EntryGrid:
                     else GridCell(
                         "number" if column.is_number else "text",
                         name=f"moi/{name}/{column.id}",
-                        value=self._signed(self.refused.get(f"moi/{name}/{column.id}", "")),
+                        value=shown_text(self.refused.get(f"moi/{name}/{column.id}", "")),
                         scale=column.scale,
                         path=f"{row.label}, dòng thêm {number + 1} › {self.labels.column(table, column.id)}",
                     )
@@ -257,13 +256,11 @@ class EntryGrid:
                         name=f"ten/{name}",
                         value=self.refused.get(f"ten/{name}", ""),
                         is_wrong=f"ten/{name}" in self.refused,
+                        row=row.id,
+                        part="new",
                     )
                 )
         return rows
-
-
-def _script_key(name: str) -> str:
-    return "_".join(name.split())
 
 
 def _key(at: Cell) -> tuple[str, str, str, str]:
@@ -280,7 +277,7 @@ def tones_of(issues: Iterable[Issue]) -> dict[tuple[str, str, str, str], str]:
     return tones
 
 
-def _table(table: Table, rows: Sequence[GridRow], *, is_typed: bool) -> GridTable:
+def _table(table: Table, rows: Sequence[GridRow], *, is_typed: bool, hides_past: bool = False) -> GridTable:
     return GridTable(
         id=table.id,
         title=calm(table.title),
@@ -290,6 +287,7 @@ def _table(table: Table, rows: Sequence[GridRow], *, is_typed: bool) -> GridTabl
         rows=tuple(rows),
         is_wide=len(table.columns) >= WIDE,
         is_typed=is_typed,
+        hides_past=hides_past and any(row.kind == "past" for row in rows),
     )
 
 

@@ -6,15 +6,12 @@ from dataclasses import dataclass, field
 
 from giaoban.core.forms import Column, FormDefinition, Row, Table
 from giaoban.core.issues import Cell
+from giaoban.reporting.rules import Subunits
 
 # A column id that the form prints under the headings: "c1", "I.2", "7".
 PRINTED = re.compile(r"c?(\d+)|([IVX]+\.\d+)")
 # A syllable of Vietnamese without its marks; "ubnd" is none.
 SYLLABLE = re.compile(r"[^aeiouy]*[aeiouy]{1,3}(c|ch|m|n|ng|nh|p|t)?")
-
-
-Subunits = Mapping[tuple[str, str], Sequence[str]]
-"""(Table, dynamic row) → the keys of its lines, in order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from giaoban.core.issues import Cell, Issue, sentence
 from giaoban.core.vietnamese import capital_first
 from giaoban.kit.templatetags.gb import SIGN_OF_SEVERITY, IssueLine, cell_anchor
-from giaoban.reporting.rules import STATE_NAMES, ReportState, issue_key, warnings_in
+from giaoban.reporting.rules import STATE_NAMES, ReportState, column_of, issue_key, warnings_in
 from giaoban.reporting.web.shaping.layout import Labels
 
 STATE_SIGNS: Mapping[ReportState, str] = {
@@ -39,6 +39,15 @@ def issue_lines(labels: Labels, issues: Iterable[Issue], *, linked: bool = True)
 def _line(labels: Labels, issue: Issue, *, linked: bool) -> IssueLine:
     text = sentence(issue, place=labels.cell(issue.at))
     return IssueLine(issue.severity, SIGN_OF_SEVERITY[issue.severity], text, _url(issue.at) if linked else "")
+
+
+def cell_line(labels: Labels, name: str, words: str) -> IssueLine:
+    """A line about a cell by its name among typed texts, that jumps to it; about the words beside the table, plain."""
+    parts = name.split("/")
+    if column_of(labels.form, name) is None:
+        return IssueLine("error", SIGN_OF_SEVERITY["error"], words, "")
+    at = Cell(parts[0], parts[1], parts[2], parts[3])
+    return IssueLine("error", SIGN_OF_SEVERITY["error"], f"{capital_first(labels.cell(at))}: {words}", _url(at))
 
 
 def _url(at: Cell) -> str:

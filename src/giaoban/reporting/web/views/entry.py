@@ -1,8 +1,8 @@
 """Nhập biểu: the form as a table to type in; saved, checked, then confirmed and sent by named people."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -19,118 +19,24 @@ from giaoban.core.issues import Issue
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import ROLE_NAMES, Permission, roles_with
-from giaoban.orgs import selectors as orgs
+from giaoban.kit.templatetags.gb import IssueLine
 from giaoban.reporting import selectors, services
-from giaoban.reporting.rules import issue_key, texts_from_figures
+from giaoban.reporting.rules import issue_key, texts_from_figures, with_lines_of
 from giaoban.reporting.web.bar import period_bar
 from giaoban.reporting.web.files import XLSX, handed_out
-from giaoban.reporting.web.forms import SendForm, Typed, WorkbookForm, typed_on_page, with_lines_of
-from giaoban.reporting.web.shaping.grid import EntryGrid, GridTable, parts_of, sent_tables
+from giaoban.reporting.web.forms import SendForm, Typed, WorkbookForm, typed_on_page
+from giaoban.reporting.web.shaping.grid import sent_tables
+from giaoban.reporting.web.shaping.griddata import cells_data, clock, earlier, said_at_cells, shown, tables_data
 from giaoban.reporting.web.shaping.history import around
-from giaoban.reporting.web.shaping.layout import Labels, calm
-from giaoban.reporting.web.shaping.machine import machine_texts
-from giaoban.reporting.web.shaping.words import STATE_SIGNS, counted, explanations, issue_lines, state_words
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """An obligation with what stands in it, and who looks."""
-
-    request: ActorRequest
-    obligation: selectors.Obligation
-    typed: Typed | None = None  # what stands on the page but is not stored
-
-    @cached_property
-    def entry(self) -> selectors.Entry:
-        stored, typed = selectors.entry_of(self.obligation), self.typed
-        if typed is None:
-            return stored
-        one = self.obligation
-        previous = selectors.previous_figures(one.form, one.period, [one.unit_id]).get(one.unit_id)
-        _, issues = selectors.read_texts(one, typed.texts, previous=previous)
-        return replace(
-            stored,
-            texts=typed.texts,
-            notes=typed.notes,
-            explanations=typed.explanations,
-            issues=tuple(issues),
-        )
-
-    @cached_property
-    def unit(self) -> orgs.UnitCard:
-        return orgs.card(self.obligation.unit_id, selectors.last_day(self.obligation.period))
-
-    @cached_property
-    def receiver(self) -> orgs.UnitCard | None:
-        receiver = self.obligation.receiver_id
-        return orgs.card(receiver, selectors.last_day(self.obligation.period)) if receiver else None
-
-    @property
-    def subunits(self) -> dict[tuple[str, str], tuple[str, ...]]:
-        listed = {place: tuple(one.key for one in units) for place, units in self.entry.subunits.items()}
-        return with_lines_of(listed, self.entry.texts)
-
-    @property
-    def labels(self) -> Labels:
-        names = {one.key: one.label for units in self.entry.subunits.values() for one in units}
-        return Labels(self.entry.form, names)
-
-    @property
-    def may_enter(self) -> bool:
-        return selectors.answers(self.request.actor, Permission.ENTER_FIGURES, self.obligation.unit_id)
-
-    @property
-    def may_send(self) -> bool:
-        return selectors.answers(self.request.actor, Permission.SEND_REPORT, self.obligation.unit_id)
-
-    @property
-    def stands_in(self) -> bool:
-        """Whether the unit has ended, and those at the page type for it at the one that it wholly became."""
-        return self.may_enter and not self.request.actor.may(Permission.ENTER_FIGURES, self.obligation.unit_id)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the page is for typing: nothing sent yet, sent back, a draft begun, or a new version wanted."""
-        last = self.entry.last
-        return last is None or last.state == "returned" or self.entry.has_draft or self.revises
-
-    @property
-    def address(self) -> str:
-        return reverse("reporting:entry", args=[self.obligation.pk])
-
-    @property
-    def revises(self) -> bool:
-        """Whether a new version of a report that was sent is wanted: only then may a draft begin on top of it."""
-        return "sua" in self.request.GET
-
-    def findings(self, *, checked: bool) -> list[Issue]:
-        """What the checks say; a cell that is not filled yet is a fault only once somebody asked for a check."""
-        return [issue for issue in self.entry.issues if checked or issue.code != "required-blank"]
-
-    def tables(self, *, checked: bool, refused: Mapping[str, str]) -> tuple[GridTable, ...]:
-        entry, period = self.entry, self.obligation.period
-        subunits = self.subunits
-        return EntryGrid(
-            form=entry.form,
-            labels=self.labels,
-            subunits=subunits,
-            texts=entry.texts | machine_texts(entry.form, subunits, entry.texts),
-            previous=entry.previous,
-            issues=self.findings(checked=checked),
-            parts=parts_of(period.start, period.end, period.actual_until, period.estimated_months),
-            open_rows=frozenset(place for place, units in entry.subunits.items() if not units),
-            refused=refused,
-        ).tables()
-
-
-def _sheet(request: ActorRequest, pk: int) -> Sheet:
-    return Sheet(request, selectors.obligation_for(request.actor, pk))
+from giaoban.reporting.web.shaping.layout import calm
+from giaoban.reporting.web.shaping.words import STATE_SIGNS, cell_line, counted, explanations, issue_lines, state_words
+from giaoban.reporting.web.views.sheet import Sheet, sheet_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def entry(request: ActorRequest, pk: int) -> HttpResponse:
     """The form to type in; read only when it was sent, or for those who do not type for the unit."""
-    sheet = _sheet(request, pk)
+    sheet = sheet_of(request, pk)
     if request.method == "POST":
         return _typed(request, sheet)
     if not sheet.may_enter or not sheet.is_open:
@@ -147,12 +53,12 @@ def _typed(request: ActorRequest, sheet: Sheet) -> HttpResponse:
     lines = with_lines_of(listed, dict.fromkeys(request.POST, ""))
     typed = typed_on_page(sheet.entry.form, lines, request.POST)
     try:
-        if typed.issues:
-            _save(sheet, typed)
-            return _page(_sheet(request, sheet.obligation.pk), lines=typed, checked=True, status=422)
-        if sending:
+        if sending and not typed.issues:
             return _send(request, sheet, typed)
-        _save(sheet, typed)
+        unsaved = _save(sheet, typed)
+        if typed.issues or unsaved:
+            fresh = sheet_of(request, sheet.obligation.pk)
+            return _page(fresh, lines=typed, unsaved=unsaved, checked=True, status=422)
     except services.AlreadyDone as fault:
         return _page(Sheet(request, sheet.obligation, typed), stale=fault.sentence, lines=typed, status=422)
     if request.POST.get("act") == "check":
@@ -161,36 +67,52 @@ def _typed(request: ActorRequest, sheet: Sheet) -> HttpResponse:
     return redirect(sheet.address)
 
 
-def _save(sheet: Sheet, typed: Typed) -> None:
-    services.save_draft(
+def _save(sheet: Sheet, typed: Typed) -> list[IssueLine]:
+    """Keep what was typed; gives a line for each cell that could not be, most often because somebody else was first."""
+    changes = typed.changes()
+    done = services.change_draft(
         sheet.obligation,
-        figures=typed.texts,
-        notes=typed.notes,
-        explanations=typed.explanations,
+        changes,
+        draft_id=typed.draft,
         by=sheet.request.actor,
         at=timezone.now(),
         revise=sheet.revises,
     )
+    held = selectors.changed_cells(done.draft) if done.overtaken else {}
+    lines = []
+    for name in done.overtaken:
+        theirs, mine = (shown(sheet.entry.form, name, text) for text in (held[name].text, changes[name].text))
+        words = (
+            f"{held[name].by} đã lưu “{theirs}” lúc {clock(held[name].at)}; bạn gửi “{mine}”. "
+            "Số đã lưu được giữ; nhập lại nếu số của bạn mới đúng."
+        )
+        lines.append(cell_line(sheet.labels, name, words))
+    return lines + [cell_line(sheet.labels, name, words) for name, words in done.refused.items()]
 
 
 def _send(request: ActorRequest, sheet: Sheet, typed: Typed) -> HttpResponse:
     """Save and send in one transaction; a refusal keeps what was typed as the draft. Raises AlreadyDone."""
     form = SendForm(request.POST, request.FILES, roles=sheet.entry.form.signatures)
     refusal = None
+    unsaved: list[IssueLine] = []
     if form.is_valid():
         values = form.cleaned_data
         scan = values["scan"]
         try:
             with transaction.atomic():
-                _save(sheet, typed)
-                submission = services.submit_draft(
-                    sheet.obligation,
-                    by=request.actor,
-                    at=timezone.now(),
-                    signatures=form.signatures(),
-                    document_number=values["document_number"],
-                    document_date=values["document_date"],
-                    scan=services.Scan(scan.read(), scan.name) if scan else None,
+                unsaved = _save(sheet, typed)
+                submission = (
+                    None
+                    if unsaved
+                    else services.submit_draft(
+                        sheet.obligation,
+                        by=request.actor,
+                        at=timezone.now(),
+                        signatures=form.signatures(),
+                        document_number=values["document_number"],
+                        document_date=values["document_date"],
+                        scan=services.Scan(scan.read(), scan.name) if scan else None,
+                    )
                 )
         except services.SubmissionRefused as fault:
             refusal = fault
@@ -199,11 +121,12 @@ def _send(request: ActorRequest, sheet: Sheet, typed: Typed) -> HttpResponse:
         except services.ReportingError as fault:
             form.add_error(None, fault.sentence)
         else:
-            messages.success(request, f"Đã gửi báo cáo. Biên nhận {submission.receipt}.")
-            return redirect("reporting:submission", pk=submission.pk)
-    _save(sheet, typed)
-    fresh = _sheet(request, sheet.obligation.pk)
-    return _page(fresh, form=form, checked=True, refusal=refusal, status=422)
+            if submission is not None:
+                messages.success(request, f"Đã gửi báo cáo. Biên nhận {submission.receipt}.")
+                return redirect("reporting:submission", pk=submission.pk)
+    unsaved = unsaved or _save(sheet, typed)
+    fresh = sheet_of(request, sheet.obligation.pk)
+    return _page(fresh, form=form, checked=True, refusal=refusal, unsaved=unsaved, status=422)
 
 
 def _page(
@@ -214,11 +137,15 @@ def _page(
     file_issues: Iterable[Issue] = (),
     refusal: services.SubmissionRefused | None = None,
     lines: Typed | None = None,
+    unsaved: Iterable[IssueLine] = (),
     stale: str = "",
     checked: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    """lines: new lines that could not be kept. stale: why nothing was saved, the report being sent already."""
+    """lines: new lines that could not be kept. unsaved: other cells that could not be.
+
+    stale: why nothing was saved, the report being sent already.
+    """
     current, obligation = sheet.entry, sheet.obligation
     issues = sheet.findings(checked=checked)
     silent = {issue_key(issue) for issue in refusal.unexplained} if refusal else set()
@@ -232,6 +159,9 @@ def _page(
             "query": "?sua=1" if stale or sheet.revises else "",
             "stale": stale,
             "wrong_lines": issue_lines(sheet.labels, lines.issues, linked=False) if lines else [],
+            "unsaved": list(unsaved),
+            "grid": _grid_data(sheet, issues),
+            "draft": sheet.draft,
             "around": around(obligation),
             "entry": current,
             "issues": issue_lines(sheet.labels, issues),
@@ -242,7 +172,6 @@ def _page(
             "file_form": file_form or WorkbookForm(),
             "file_issues": issue_lines(sheet.labels, file_issues, linked=False),
             "checked": checked,
-            "saved_at": _saved_at(obligation),
             "returned": last if last is not None and last.state == "returned" else None,
             "versions": selectors.versions(obligation),
             "may_send": sheet.may_send,
@@ -252,9 +181,28 @@ def _page(
     )
 
 
-def _saved_at(obligation: selectors.Obligation) -> object:
-    draft = getattr(obligation, "draft", None)
-    return draft.saved_at if draft else None
+def _grid_data(sheet: Sheet, issues: Iterable[Issue]) -> dict[str, Any]:
+    """What the script of the grid begins with; it asks for news at the same address that it saves to."""
+    draft, form, me = sheet.draft, sheet.entry.form, sheet.request.actor.user_id
+    name, preceding = sheet.preceding
+    return {
+        "address": reverse("reporting:cells", args=[sheet.obligation.pk]) + ("?sua=1" if sheet.revises else ""),
+        "store": f"{me}/{sheet.obligation.pk}",
+        "draft": draft.pk if draft else None,
+        "revision": draft.revision if draft else 0,
+        "saved": clock(draft.saved_at) if draft else "",
+        "cells": cells_data(form, selectors.changed_cells(draft), me) if draft else {},
+        "tables": tables_data(form),
+        "earlier": [
+            {"name": label, "texts": earlier(form, texts), "compare": compare}
+            for label, texts, compare in (
+                (name, preceding, False),
+                (sheet.previous_name, sheet.entry.previous, True),
+            )
+            if texts
+        ],
+        "said": said_at_cells(issues),
+    }
 
 
 def _reading(sheet: Sheet) -> HttpResponse:
@@ -330,7 +278,7 @@ def _siblings(sheet: Sheet) -> list[Tab]:
 @require_safe
 def workbook(request: ActorRequest, pk: int) -> HttpResponse:
     """The form as a workbook, with what stands in the draft or the last version."""
-    sheet = _sheet(request, pk)
+    sheet = sheet_of(request, pk)
     selectors.require_answer(
         request.actor, Permission.ENTER_FIGURES, sheet.obligation.unit_id, unit_name=sheet.unit.name
     )
@@ -341,7 +289,7 @@ def workbook(request: ActorRequest, pk: int) -> HttpResponse:
 @require_POST
 def read_workbook(request: ActorRequest, pk: int) -> HttpResponse:
     """Put the figures of a filled workbook into the draft; a file with a fault is refused as a whole."""
-    sheet = _sheet(request, pk)
+    sheet = sheet_of(request, pk)
     selectors.require_answer(
         request.actor, Permission.ENTER_FIGURES, sheet.obligation.unit_id, unit_name=sheet.unit.name
     )

@@ -1,12 +1,26 @@
 """Cells that nobody types: totals of rows and computed columns, filled in from what was typed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from giaoban.core.checks import computed_value
 from giaoban.core.figures import Line, LineKey, reported, sum_of
 from giaoban.core.forms import Column, FormDefinition, Row, Table
-from giaoban.reporting.rules import figures_from_texts, text_key, texts_from_figures
-from giaoban.reporting.web.shaping.layout import Subunits
+from giaoban.reporting.rules.typed import figures_from_texts, text_key, texts_from_figures
+
+Subunits = Mapping[tuple[str, str], Sequence[str]]
+"""(Table, dynamic row) → the keys of its lines, in order."""
+
+
+def with_lines_of(subunits: Subunits, texts: Iterable[str]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The sub-units of every dynamic row, those that only the names of the typed texts know at the end."""
+    found = {place: list(keys) for place, keys in subunits.items()}
+    for key in texts:
+        parts = key.split("/")
+        if len(parts) >= 4 and parts[2]:
+            listed = found.setdefault((parts[0], parts[1]), [])
+            if parts[2] not in listed:
+                listed.append(parts[2])
+    return {place: tuple(keys) for place, keys in found.items()}
 
 
 def is_machine(table: Table, row: Row, column: Column, subunits: Subunits) -> bool:
@@ -63,3 +77,18 @@ def _fill_total(table: Table, row: Row, figures: Mapping[LineKey, Line], subunit
     for position, column in enumerate(table.numeric):
         if column.formula is None and is_machine(table, row, column, subunits):
             total.figures[position] = sum_of(line.figures[position] for line in parts)
+
+
+def with_machine_cells(form: FormDefinition, listed: Subunits, texts: Mapping[str, str]) -> dict[str, str]:
+    """Typed texts with what the machine makes of them; anything that stood in a cell of the machine gives way."""
+    subunits = with_lines_of(listed, texts)
+    typed = {key: text for key, text in texts.items() if not _is_machine_key(form, subunits, key)}
+    return typed | machine_texts(form, subunits, typed, stored=True)
+
+
+def _is_machine_key(form: FormDefinition, subunits: Subunits, key: str) -> bool:
+    parts = key.split("/")
+    table = form.tables_by_id.get(parts[0])
+    if table is None or len(parts) < 4 or parts[1] not in table.rows_by_id or parts[3] not in table.columns_by_id:
+        return False
+    return is_machine(table, table.rows_by_id[parts[1]], table.columns_by_id[parts[3]], subunits)
