@@ -121,9 +121,12 @@ def form_names(pack: Pack, unread: Unread) -> Iterator[PackFault]:
             yield record.at.fault(f"field: '{form.field}' is not in fields.yaml")
         if form.reports and form.reports not in unit_kinds and form.reports not in unread:
             yield record.at.fault(f"reports: the unit kind '{form.reports}' is not in kinds.yaml")
+        for earlier in form.replaces:
+            if earlier not in forms and earlier not in unread:
+                yield record.at.fault(f"replaces: there is no form '{earlier}'")
         for table in form.tables:
             for row in table.dynamic_rows:
-                if row.one_per not in unit_kinds and row.one_per not in unread:
+                if row.one_per and row.one_per not in unit_kinds and row.one_per not in unread:
                     yield record.at.fault(f"{table.id}.{row.id}: the unit kind '{row.one_per}' is not in kinds.yaml")
             yield from _line_sources(record, table, forms, unread)
 
@@ -148,7 +151,7 @@ def regime_names(pack: Pack, unread: Unread) -> Iterator[PackFault]:
     rules = {rule.key: rule for regime in pack.regimes for rule in regime.period_rules}
     unit_kinds = {kind.key for kind in pack.unit_kinds}
     lines = {line.key for line in pack.lines}
-    forms = {form.key for form in pack.forms}
+    forms = {form.key: form.definition for form in pack.forms}
     for regime in pack.regimes:
         entries: list[DeadlineRecord | ObligationRecord] = [*regime.deadlines, *regime.obligations]
         for entry in entries:
@@ -161,6 +164,8 @@ def regime_names(pack: Pack, unread: Unread) -> Iterator[PackFault]:
         for obligation in regime.obligations:
             if obligation.form not in forms and obligation.form not in unread:
                 yield obligation.at.fault(f"form: there is no form '{obligation.form}'")
+            if obligation.form in forms and not forms[obligation.form].has_layout:
+                yield obligation.at.fault(f"form: '{obligation.form}' has no layout, so nobody can be asked for it")
             yield from _obligation_rules(obligation, regime, rules, unread)
         yield from _repeated_obligations(regime)
 
