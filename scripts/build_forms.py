@@ -200,9 +200,7 @@ def _sources(form: Mapping[str, Any]) -> str | list[str]:
     number = re.search(r"\d+/\d{4}", form["legal_basis"])
     hints = (number[0] if number else "", form["code"][:2])
     found = [
-        next(
-            (PACK_SOURCES[key] for key in (*((source, hint) for hint in hints), source) if key in PACK_SOURCES), ""
-        )
+        next((PACK_SOURCES[key] for key in (*((source, hint) for hint in hints), source) if key in PACK_SOURCES), "")
         for source in form["source"] or [""]
     ]
     if not all(found):

@@ -209,9 +209,7 @@ PLANS: Mapping[str, FormPlan] = {
         "17",
         reports="so-tu-phap",
     ),
-    "17d/BTP/HTQTCT/CT": FormPlan(
-        (TablePlan("main", lines={"x": "co-quan-dai-dien"}),), "17", reports="bo-ngoai-giao"
-    ),
+    "17d/BTP/HTQTCT/CT": FormPlan((TablePlan("main", lines={"x": "co-quan-dai-dien"}),), "17", reports="bo-ngoai-giao"),
     "10c/BTP/PBGDPL/HGCS": FormPlan(
         (TablePlan("main", lines={"x": "phong-tu-phap"}),), "10-hgcs", reports="so-tu-phap"
     ),

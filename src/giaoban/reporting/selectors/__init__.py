@@ -1,6 +1,7 @@
 """Reads: forms and periods, what is owed and what came in, consolidated tables, where numbers come from."""
 
 from giaoban.reporting.models import FormVersion, Obligation, Period, Submission
+from giaoban.reporting.selectors.catalogue import Listed, ReceiptDay, Relatives, catalogue, receipt_days, relatives_of
 from giaoban.reporting.selectors.comparing import SamePeriod, same_period
 from giaoban.reporting.selectors.consolidation import (
     NOT_STATED,
@@ -19,6 +20,7 @@ from giaoban.reporting.selectors.forms import (
     core_period,
     definition_of,
     form_by_key,
+    form_with_layout,
     forms,
     last_day,
     period_before,
@@ -68,6 +70,7 @@ __all__ = [
     "Entry",
     "FormVersion",
     "LateAndMissing",
+    "Listed",
     "Obligation",
     "Openable",
     "Owed",
@@ -75,12 +78,15 @@ __all__ = [
     "Period",
     "PeriodCard",
     "Person",
+    "ReceiptDay",
     "Reception",
     "ReceptionRow",
+    "Relatives",
     "Reminding",
     "SamePeriod",
     "SubUnit",
     "Submission",
+    "catalogue",
     "cell_origin",
     "checks_of",
     "compare",
@@ -98,6 +104,7 @@ __all__ = [
     "figures_by_unit",
     "figures_of",
     "form_by_key",
+    "form_with_layout",
     "forms",
     "forms_received",
     "is_not_summed",
@@ -114,8 +121,10 @@ __all__ = [
     "periods_with_obligations",
     "previous_figures",
     "read_texts",
+    "receipt_days",
     "reception",
     "receptions_for",
+    "relatives_of",
     "remindings",
     "reporters_of",
     "same_period",
