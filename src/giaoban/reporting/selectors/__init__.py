@@ -1,6 +1,7 @@
 """Reads: forms and periods, what is owed and what came in, consolidated tables, where numbers come from."""
 
 from giaoban.reporting.models import FormVersion, Obligation, Period, Submission
+from giaoban.reporting.selectors.calendar import Due, calendar_of
 from giaoban.reporting.selectors.catalogue import Listed, ReceiptDay, Relatives, catalogue, receipt_days, relatives_of
 from giaoban.reporting.selectors.comparing import SamePeriod, same_period
 from giaoban.reporting.selectors.consolidation import (
@@ -67,6 +68,7 @@ __all__ = [
     "ConsolidatedTable",
     "ConsolidationRefused",
     "DeadlineMove",
+    "Due",
     "Entry",
     "FormVersion",
     "LateAndMissing",
@@ -86,6 +88,7 @@ __all__ = [
     "SamePeriod",
     "SubUnit",
     "Submission",
+    "calendar_of",
     "catalogue",
     "cell_origin",
     "checks_of",

@@ -1,5 +1,6 @@
 from django.urls import path
 
+import giaoban.reporting.web.views.calendar as calendar
 import giaoban.reporting.web.views.catalogue as catalogue
 import giaoban.reporting.web.views.entry as entry
 import giaoban.reporting.web.views.index as index
@@ -27,6 +28,8 @@ urlpatterns = [
     path("bien-nhan/<int:pk>/so-lieu.csv", submission.export, name="submission-csv"),
     path("bien-nhan/<int:pk>/ban-quet", submission.scan, name="scan"),
     path("bien-nhan/<int:pk>/ban-in.pdf", paper.version, name="paper"),
+    path("lich/", calendar.calendar, name="calendar"),
+    path("lich/lich.ics", calendar.export, name="calendar-ics"),
     path("bieu-mau/", catalogue.catalogue, name="catalogue"),
     path("bieu-mau/danh-muc.csv", catalogue.export, name="catalogue-csv"),
     path("bieu-mau/<str:form>/", catalogue.form, name="form"),
