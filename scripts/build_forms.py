@@ -151,9 +151,14 @@ def convert(form: dict[str, Any], plan: FormPlan) -> dict[str, Any]:
         "notes": [f"Nơi nhận: {form['receiver']}", *plan.notes],
         "source": _sources(form),
         **({"replaces": list(plan.replaces)} if plan.replaces else {}),
+        **({"continues": _continued(plan)} if plan.continues else {}),
         "tables": tables,
     }
     return data | ({"checks": [*checks, *map(dict, plan.rules)]} if checks or plan.rules else {})
+
+
+def _continued(plan: FormPlan) -> list[dict[str, Any]]:
+    return [{"form": form, "cells": dict(cells), "note": plan.continues_note} for form, cells in plan.continues.items()]
 
 
 def title_only(form: dict[str, Any]) -> dict[str, Any]:
@@ -371,7 +376,7 @@ def text_of(data: dict[str, Any]) -> str:
 
     lines = ["# Made by scripts/build_forms.py; change the script or its source, not this file."]
     for key, value in data.items():
-        if key not in {"tables", "checks", "notes"}:
+        if key not in {"tables", "checks", "notes", "continues"}:
             lines.append(f"{key}: {flow(value)}")
             continue
         lines.append(f"{key}:")

@@ -67,6 +67,8 @@ class FormPlan:
     notes: tuple[str, ...] = ()
     rules: tuple[Mapping[str, str], ...] = ()
     replaces: tuple[str, ...] = ()
+    continues: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    continues_note: str = ""
     rename: Mapping[str, str] = field(default_factory=dict)
     under: Mapping[str, str] = field(default_factory=dict)
     folded: tuple[str, ...] = ()
@@ -117,6 +119,35 @@ BOUNDS_2011 = "Mốc chặn, không phải ngày hiệu lực: ngày ký Thông 
 BOUNDS_2013 = "Mốc chặn, không phải ngày hiệu lực: ngày ký; ngày hiệu lực của Thông tư 20/2013/TT-BTP chưa đọc."
 BOUNDS_VPCP = "Mốc chặn: ngày ký theo nguồn; hết hiệu lực trong năm 2025 theo Nghị định 118/2025, ngày chưa đọc."
 
+FROM_2013 = {
+    "tt-20-2013-tt-btp:13a-btp-hctp-ht-ksktkh": {
+        "c1": "births.I.AB.1",
+        "c4": "births.I.AB.2",
+        "c5": "births.I.AB.3",
+        "c6": "births.I.AB.4",
+        "c7": "births.I.AB.5",
+        "c10": "births.I.AB.6",
+        "c11": "births.II.AB.1",
+        "c12": "births.II.1.AB.1",
+        "c13": "births.II.2.AB.1",
+        "c14": "births.II.3.AB.1",
+        "c15": "births.II.AB.4",
+        "c16": "births.II.AB.5",
+        "c17": "births.II.AB.6",
+        "c18": "marriages.C.1",
+        "c19": "marriages.C.2",
+        "c20": "marriages.C.4",
+        "c21": "marriages.C.5",
+        "c22": "marriages.C.6",
+    }
+}
+SAME_WORDS = "Nối theo tên cột giống nhau ở hai biểu (suy ra, không có văn bản nói); cột không nêu thì không nối."
+NOTARIES_JOINED = (
+    "Nối số công chứng viên, phí công chứng, bản sao và chữ ký; số việc công chứng không nối: biểu 12 gồm cả bản dịch,"
+    " biểu 10 chỉ có giao dịch; tiền nộp ngân sách của 10a tính bằng nghìn đồng."
+)
+NOTARY_CELLS = {"c1": "c1", "c7": "c6", "c11": "c7", "c13": "c8", "c14": "c9", "c15": "c10"}
+
 PLANS: Mapping[str, FormPlan] = {
     # Thông tư 17/2025/TT-BTP
     "21a/TP/HTPLDN": FormPlan(
@@ -134,6 +165,8 @@ PLANS: Mapping[str, FormPlan] = {
         "10-cc",
         notes=(NOTARY_TITLES, THOUSANDS),
         replaces=("tt-03-2019-tt-btp:12a-btp-bttp-cc",),
+        continues={"tt-03-2019-tt-btp:12a-btp-bttp-cc": NOTARY_CELLS},
+        continues_note=NOTARIES_JOINED,
     ),
     "10b/TP/CC": FormPlan(
         (
@@ -150,6 +183,14 @@ PLANS: Mapping[str, FormPlan] = {
         reports="so-tu-phap",
         notes=(THOUSANDS, ONE_MONTH),
         replaces=("tt-03-2019-tt-btp:12b-btp-bttp-cc",),
+        continues={
+            "tt-03-2019-tt-btp:12b-btp-bttp-cc": {
+                f"{row}.{here}": f"{row}.{there}"
+                for row in ("total", "I", "II")
+                for here, there in (*NOTARY_CELLS.items(), ("c18", "c11"))
+            }
+        },
+        continues_note=NOTARIES_JOINED,
     ),
     # Thông tư 03/2019/TT-BTP
     "12a/BTP/BTTP/CC": FormPlan(
@@ -229,6 +270,8 @@ PLANS: Mapping[str, FormPlan] = {
         signatures=("Người lập biểu", CHIEF),
         notes=(ON_TIME, OVERLAP, AVERAGE),
         replaces=("tt-20-2013-tt-btp:13a-btp-hctp-ht-ksktkh",),
+        continues=FROM_2013,
+        continues_note=SAME_WORDS,
     ),
     "14a/BTP/HTQTCT/HT/HTK": FormPlan(
         (

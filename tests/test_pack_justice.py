@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from giaoban.core.crosswalk import NoCrosswalk, carried, links_of
 from giaoban.core.packs import Pack, read_pack
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -327,6 +328,25 @@ def test_forms_of_one_family_and_of_the_act_after_it_are_linked(pack: Pack) -> N
     assert notaries.replaces == ("tt-03-2019-tt-btp:12b-btp-bttp-cc",)
     assert forms["tt-04-2016-tt-btp:24m-btp-tgpl"].interim_for == ("24",)
     assert sum(bool(form.interim_for) for form in forms.values()) == 6
+
+
+def test_series_are_joined_only_where_columns_say_the_same(pack: Pack) -> None:
+    forms = {form.key: form.definition for form in pack.forms}
+    for new, old, joined, refused in (
+        (
+            "tt-04-2016-tt-btp:13a-btp-htqtct-ht",
+            "tt-20-2013-tt-btp:13a-btp-hctp-ht-ksktkh",
+            18,
+            ("c2", "c3", "c8", "c9"),
+        ),
+        ("tt-17-2025-tt-btp:10a-tp-cc", "tt-03-2019-tt-btp:12a-btp-bttp-cc", 6, None),
+    ):
+        found = carried({}, old=forms[old], new=forms[new])
+        assert len(links_of(old=forms[old], new=forms[new])) == joined
+        assert len(found.refused) == len(forms[new].tables[0].numeric) - joined
+        assert refused is None or tuple(cell.column for cell in found.refused) == refused
+    with pytest.raises(NoCrosswalk):
+        carried({}, old=forms["tt-03-2019-tt-btp:12a-btp-bttp-cc"], new=forms["tt-17-2025-tt-btp:21a-tp-htpldn"])
 
 
 def test_nobody_owes_a_form_that_cannot_be_filled_in(pack: Pack) -> None:

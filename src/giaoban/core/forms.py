@@ -173,6 +173,18 @@ class FormCheck:
 
 
 @dataclass(frozen=True)
+class Continuation:
+    """Cells that say the same as cells of a form of an earlier act (full key): cell here → cell there, by name.
+
+    What is not named has no like there, and its series cannot be joined.
+    """
+
+    form: str
+    cells: Mapping[str, str]
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class FormDefinition:
     """One version of a form.
 
@@ -199,6 +211,7 @@ class FormDefinition:
     source: tuple[str, ...]
     replaces: tuple[str, ...] = ()
     interim_for: tuple[str, ...] = ()
+    continues: tuple[Continuation, ...] = ()
 
     @property
     def has_layout(self) -> bool:
@@ -269,6 +282,17 @@ def resolve(tables: Iterable[Table], name: str) -> Reference:
     return found[0]
 
 
+def cell_reason(tables: Iterable[Table], name: str) -> str | None:
+    """Why a name is not that of one cell, or None."""
+    try:
+        reference = resolve(tables, name)
+    except ValueError as fault:
+        return str(fault)
+    if reference.row is None or reference.is_dynamic:
+        return f"'{name}' stands for several lines; name one row"
+    return None
+
+
 def _inside(table: Table, name: str) -> Iterator[Reference]:
     if name in table.positions:
         yield Reference(table.id, table.only_row.id if table.only_row else None, name)
@@ -304,6 +328,12 @@ def _build(data: Mapping[str, Any], key: str) -> tuple[FormDefinition, list[Faul
             checks.append(_check(raw, tables))
         except ValueError as fault:
             faults.append(Fault(("checks", position, "rule"), str(fault)))
+    for position, one in enumerate(data.get("continues", ())):
+        faults.extend(
+            Fault(("continues", position, "cells", name), reason)
+            for name in one["cells"]
+            if (reason := cell_reason(tables, name)) is not None
+        )
     try:
         valid = span_of(data["valid"])
     except ValueError as fault:
@@ -328,6 +358,9 @@ def _build(data: Mapping[str, Any], key: str) -> tuple[FormDefinition, list[Faul
         source=texts(data["source"]),
         replaces=tuple(data.get("replaces", ())),
         interim_for=tuple(data.get("interim_for", ())),
+        continues=tuple(
+            Continuation(one["form"], dict(one["cells"]), one.get("note", "")) for one in data.get("continues", ())
+        ),
     )
     return form, faults
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Final, Protocol
 
-from giaoban.core.forms import FormDefinition, Table
+from giaoban.core.forms import FormDefinition, Table, cell_reason, resolve
 from giaoban.core.packfiles import PackFault
 from giaoban.core.packmap import Unread, map_faults
 from giaoban.core.packrecords import (
@@ -124,11 +124,34 @@ def form_names(pack: Pack, unread: Unread) -> Iterator[PackFault]:
         for earlier in form.replaces:
             if earlier not in forms and earlier not in unread:
                 yield record.at.fault(f"replaces: there is no form '{earlier}'")
+        yield from _continuations(record, forms, unread)
         for table in form.tables:
             for row in table.dynamic_rows:
                 if row.one_per and row.one_per not in unit_kinds and row.one_per not in unread:
                     yield record.at.fault(f"{table.id}.{row.id}: the unit kind '{row.one_per}' is not in kinds.yaml")
             yield from _line_sources(record, table, forms, unread)
+
+
+def _continuations(record: FormRecord, forms: Mapping[str, FormDefinition], unread: Unread) -> Iterator[PackFault]:
+    """The cells of an earlier form that this one continues: they are there, and measure in the same unit."""
+    form = record.definition
+    for continuation in form.continues:
+        before = forms.get(continuation.form)
+        if before is None:
+            if continuation.form not in unread:
+                yield record.at.fault(f"continues: there is no form '{continuation.form}'")
+            continue
+        for here, there in continuation.cells.items():
+            reason = cell_reason(before.tables, there)
+            if reason is None and _unit(form, here) != _unit(before, there):
+                reason = f"'{here}' is in {_unit(form, here)}, '{there}' in {_unit(before, there)}"
+            if reason is not None:
+                yield record.at.fault(f"continues '{continuation.form}': {reason}")
+
+
+def _unit(form: FormDefinition, name: str) -> str:
+    at = resolve(form.tables, name)
+    return form.table(at.table).columns_by_id[at.column].unit
 
 
 def _line_sources(

@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from giaoban.core.crosswalk import carried, links_of
 from giaoban.core.figures import blank_line
-from giaoban.core.forms import FormDefinition
+from giaoban.core.forms import FormDefinition, Reference
 from giaoban.core.vietnamese import day, fold
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
@@ -108,6 +109,7 @@ def form(request: ActorRequest, form: str) -> HttpResponse:
                 for check in definition.checks
             ],
             "receipt": selectors.receipt_days(row),
+            "continued": _continued(definition),
             "relatives": [
                 (heading, found)
                 for heading, found in (
@@ -165,6 +167,47 @@ def _facts(row: selectors.FormVersion, definition: FormDefinition) -> list[tuple
         ("Nguồn", ", ".join(definition.source)),
     ]
     return [(term, value) for term, value in facts if value]
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """Which columns of an earlier form go on in this one, and which begin here."""
+
+    form: selectors.FormVersion
+    pairs: tuple[tuple[str, str], ...]
+    refused: tuple[str, ...]
+    note: str
+
+
+def _continued(definition: FormDefinition) -> list[Continued]:
+    """Each pair of columns and each column without a like, named once however many rows they have."""
+    found = []
+    labels = Labels(definition)
+    for one in definition.continues:
+        row = selectors.form_by_key(one.form)
+        old = selectors.definition_of(row)
+        before = Labels(old)
+        links = links_of(old=old, new=definition)
+        pairs = [
+            (
+                labels.column(definition.table(table), column),
+                " › ".join(
+                    filter(None, (_row_name(old, at), before.column(old.table(at.table), at.column))),
+                ),
+            )
+            for (table, _, column), at in links.items()
+        ]
+        refused = [
+            labels.column(definition.table(at.table), at.column) for at in carried({}, old=old, new=definition).refused
+        ]
+        found.append(Continued(row, tuple(dict.fromkeys(pairs)), tuple(dict.fromkeys(refused)), one.note))
+    return found
+
+
+def _row_name(form: FormDefinition, at: Reference) -> str:
+    """The line of the old form, when its table has several that differ in kind."""
+    table = form.table(at.table)
+    return table.rows_by_id[at.row or ""].label if len(form.tables) > 1 else ""
 
 
 def _tables(definition: FormDefinition) -> tuple[GridTable, ...]:
