@@ -1,6 +1,6 @@
 """Danh mục biểu: every form of the sector by act, with or without a layout, and what is known of each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.http import HttpResponse
@@ -19,7 +19,7 @@ from giaoban.reporting import selectors
 from giaoban.reporting.rules import mark, reservations
 from giaoban.reporting.web.bar import changed, day_in, list_bar
 from giaoban.reporting.web.files import list_file
-from giaoban.reporting.web.shaping.grid import GridTable, sent_tables
+from giaoban.reporting.web.shaping.grid import GridCell, GridTable, sent_tables
 from giaoban.reporting.web.shaping.layout import Labels, calm
 
 SEVERITIES = {"error": "lỗi", "warning": "cảnh báo", "note": "ghi chú"}
@@ -214,7 +214,10 @@ def _tables(definition: FormDefinition) -> tuple[GridTable, ...]:
     """The empty tables; a dynamic row is shown once, under the words that the form prints for it."""
     rows = [(table, row) for table in definition.tables for row in table.dynamic_rows]
     placed = {(table.id, row.id, row.label): blank_line(table, row.id, row.label) for table, row in rows}
-    return sent_tables(definition, Labels(definition), placed, ())
+    return tuple(
+        replace(table, rows=tuple(replace(row, cells=(GridCell("none"),) * len(row.cells)) for row in table.rows))
+        for table in sent_tables(definition, Labels(definition), placed, ())
+    )
 
 
 def _exports(row: selectors.FormVersion, definition: FormDefinition) -> list[Choice]:
