@@ -19,6 +19,7 @@ from giaoban.kit.acts import act
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors, services
 from giaoban.reporting.models import FormVersion, Obligation, Period, PeriodRule, Regime, Submission, SubmissionLine
+from giaoban.reporting.selectors.consolidation import consolidate_one_by_one
 
 FORM, RULE = "request:bench-recast", "bench-months"
 YEAR = 2024
@@ -146,7 +147,7 @@ def agrees(past: Past, nation: int) -> bool:
     """Whether the year adds up alike in the tree of its months and in that of 2026, and by one way and the other."""
     one, *_ = selectors.consolidate_series(past.form, past.periods[:1], nation, geography=ON)
     own = selectors.consolidate(past.form, past.periods[0], nation)
-    single = selectors.consolidate(past.form, past.periods[0], nation, geography=ON)
+    single = consolidate_one_by_one(past.form, past.periods[0], nation, geography=ON, divided="refuse")
     return one.total.cells == own.total.cells and (one.lines, one.total) == (single.lines, single.total)
 
 

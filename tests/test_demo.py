@@ -50,7 +50,8 @@ def test_the_accounts_are_for_their_owner_only(demo: Any) -> None:
     file = demo.folder / "accounts.tsv"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     rows = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines()]
-    assert len(rows) >= 6
+    assert len(rows) >= 8
+    assert {"bo-quan-tri", "tinh-quan-tri"} <= {login for login, _, _ in rows}
     assert all(any(login in line and password in line for line in demo.lines) for login, password, _ in rows)
 
 

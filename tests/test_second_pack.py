@@ -29,6 +29,7 @@ from giaoban.meetings.models import Meeting
 from giaoban.monitoring import selectors as monitoring
 from giaoban.monitoring import services as watching
 from giaoban.orgs import selectors as orgs
+from giaoban.orgs.web.eventforms import CARDS
 from giaoban.reporting import selectors, services
 from giaoban.reporting.rules import figures_from_texts
 from giaoban.tasks import selectors as tasks
@@ -262,6 +263,14 @@ def test_no_page_speaks_of_another_sector(quarter: selectors.Period, client: Cli
         "/don-vi/board/",
         "/don-vi/office:long/",
         "/don-vi/vung/sunny/",
+        "/don-vi/board/vi-tri/",
+        "/don-vi/?cay=dia-gioi",
+        "/don-vi/tim/?q=light",
+        "/don-vi/so-sanh/?tu=2024-12-31&den=2025-01-01",
+        "/don-vi/bien-dong/",
+        "/don-vi/bien-dong/moi/",
+        *(f"/don-vi/bien-dong/moi/{card.key}/" for card in CARDS),
+        "/don-vi/nhap-bang/",
         "/don-vi/khoang-trong/",
         "/bao-cao/",
         "/bao-cao/yeu-cau/",

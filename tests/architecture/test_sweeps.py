@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -166,17 +167,25 @@ def all_addresses() -> list[str]:
     return sorted(set(addresses(get_resolver().url_patterns)))
 
 
+def refused(address: str, response: HttpResponse) -> bool:
+    """Whether the answer sends to the sign-in page or, to a program, asks for it."""
+    if response.status_code == 302:
+        return response.headers["Location"].startswith("/tai-khoan/dang-nhap/")
+    is_json = response.headers.get("Content-Type", "").startswith("application/json")
+    return address.startswith("/api/") and response.status_code == 401 and is_json
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_stranger_is_sent_to_sign_in_everywhere(client: Client, method: str) -> None:
-    """Each address answers somebody who is not signed in with a redirect to the sign-in page, or does not exist."""
+    """Each address sends somebody who is not signed in to the sign-in page, or does not exist; the interface for other
+    programs answers 401 in JSON."""
     faults = []
     for address in all_addresses():
         if PUBLIC.match(address):
             continue
         response = getattr(client, method)(address)
-        to_sign_in = response.status_code == 302 and response.headers["Location"].startswith("/tai-khoan/dang-nhap/")
-        if not to_sign_in and response.status_code not in (404, 405):
+        if not refused(address, response) and response.status_code not in (404, 405):
             faults.append(f"{method} {address}: {response.status_code} {response.headers.get('Location', '')}")
     assert not faults, "\n".join(faults)
 

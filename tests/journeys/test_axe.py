@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT as AXE
-from django.urls import URLPattern, URLResolver, get_resolver
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from giaoban.config.tests.world import FILES, ROLES, Visit, World, acts, sign_in, signed_in, visits
+from giaoban.config.tests.world import FILES, ROLES, Visit, World, acts, routes, sign_in, signed_in, visits
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -16,16 +15,7 @@ SCREENS = {"wide": (1440, 900), "narrow": (390, 844)}
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def names(patterns: list[URLPattern | URLResolver], room: str = "") -> Iterator[str]:
-    """The names of all addresses, with their room."""
-    for entry in patterns:
-        if isinstance(entry, URLResolver):
-            yield from names(entry.url_patterns, f"{entry.namespace}:" if entry.namespace else room)
-        elif entry.name:
-            yield room + entry.name
-
-
-ROUTES = sorted(names(get_resolver().url_patterns))
+ROUTES = sorted(name for name in routes() if not name.startswith("api:"))
 
 
 @pytest.fixture(scope="module")

@@ -178,7 +178,8 @@ def cell_words(cell: CellTotal | None, scale: int) -> str:
 
 
 def _comparison(now: ConsolidatedTable, before: ConsolidatedTable, how: str) -> PaperTable:
-    """The totals of all units beside those of the period before; a rate differs in points, a count also in per cent."""
+    """The totals of all units beside those of the same period of the year before; a rate differs in points, a count
+    also in per cent. What is known to be lacking in the earlier ones stands in the notes."""
     rows = []
     for part in now.form.tables:
         for row in part.fixed_rows:
@@ -186,11 +187,22 @@ def _comparison(now: ConsolidatedTable, before: ConsolidatedTable, how: str) -> 
                 key = (part.id, row.id, "", column.id)
                 label = " – ".join(dict.fromkeys(text for text in (row.label, column.label) if text))
                 rows.append([label, *_compared(now.total.cells.get(key), before.total.cells.get(key), column)])
-    header = ["Nội dung", now.period.label, before.period.label, "Chênh lệch", "Tỷ lệ so với kỳ trước"]
+    header = ["Nội dung", now.period.label, before.period.label, "Chênh lệch", "Tỷ lệ so với cùng kỳ năm trước"]
     notes = [f"Kỳ này có {now.coverage_words}, kỳ so sánh có {before.coverage_words} đơn vị báo cáo."]
     notes += [f"Số của kỳ so sánh: {how}"] if how else []
+    notes += lacking_words(before)
     notes += _estimate_notes(rows)
     return table(f"So sánh: {now.form.title}", header, rows, numbers=range(1, 5), notes=notes)
+
+
+def lacking_words(held: ConsolidatedTable) -> list[str]:
+    """What is known to be lacking in a table of a period that is compared with, and what it leaves out on purpose."""
+    said = [f"{held.period.label}, chưa đầy đủ: {held.incomplete_reason}"] if held.incomplete_reason else []
+    if held.absent and not held.incomplete_reason:
+        said.append(f"{held.period.label}, không có số liệu của: {', '.join(held.absent)}.")
+    if held.not_summed:
+        said.append(f"{held.period.label}, không cộng {', '.join(held.not_summed)}: số của đơn vị trực thuộc đã có.")
+    return said
 
 
 def _compared(now: CellTotal | None, before: CellTotal | None, column: Column) -> list[str]:
@@ -203,7 +215,7 @@ def _compared(now: CellTotal | None, before: CellTotal | None, column: Column) -
     signed = f"{'+' if difference > 0 else ''}{number(difference, column.scale)}"
     if column.roll_up == "rate":
         return [*words, f"{signed} điểm", ""]
-    return [*words, signed, percent(Decimal(100) * held / base) if base else "kỳ trước bằng 0"]
+    return [*words, signed, percent(Decimal(100) * held / base) if base else "cùng kỳ bằng 0"]
 
 
 # Late and missing

@@ -4,6 +4,7 @@ Its description is `/api/v1/openapi.json`. There is no page to try it out: the u
 elsewhere.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +20,8 @@ from ninja.security import SessionAuth
 from giaoban.config.errors import FORGED
 from giaoban.orgs.api import events_router, trees_router
 from giaoban.orgs.services import EventRefused
+
+log = logging.getLogger(__name__)
 
 SIGN_IN = "Hãy đăng nhập rồi gọi lại kèm cookie của phiên làm việc."
 NOT_FOUND = "Không có, hoặc nằm ngoài phạm vi của bạn."
@@ -100,6 +103,18 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Parameters and bodies of a wrong shape, each named."""
     faults = [_fault(one) for one in error.errors]
     return refusal(request, 422, faults[0]["code"], faults[0]["sentence"], faults[0]["at"], faults)
+
+
+@api.exception_handler(OverflowError)
+def out_of_calendar(request: HttpRequest, _: OverflowError) -> HttpResponse:
+    return refusal(request, 422, "day-out-of-range", "Ngày nằm ngoài lịch dùng được; chọn ngày từ năm 1900.", "on")
+
+
+@api.exception_handler(Exception)
+def failed(request: HttpRequest, error: Exception) -> HttpResponse:
+    """A fault of ours: logged whole, told in the same shape as every refusal."""
+    log.error("%s %s", request.method, request.path, exc_info=error)
+    return refusal(request, 500, "failed", "Máy chủ gặp lỗi, chưa ghi gì. Thử lại, hoặc báo người quản trị.")
 
 
 def _fault(error: dict[str, Any]) -> dict[str, str]:

@@ -74,6 +74,7 @@ CATALOGUE: Final[Mapping[str, str]] = {
     "large-change": (
         "số kỳ này {value}, kỳ so sánh {previous}, thay đổi {change} %. Kiểm tra lại; nếu đúng thì ghi giải thích."
     ),
+    "not-compared": "chưa so được với cùng kỳ năm trước: {reason}. Tự đối chiếu nếu cần.",
     # the file itself
     "same-file": "tệp này đã được nhận trước đây ({earlier}). Không cần gửi lại; nếu có sửa đổi, chọn tệp đã sửa.",
     "truncated-file": "tệp bị cụt hoặc hỏng nên không đọc được hết. Lưu lại tệp rồi tải lên lần nữa.",

@@ -22,6 +22,7 @@ from statistics import median
 from typing import Final, Generic, Literal, TypeVar
 
 from giaoban.core.indicators import HUNDRED, Rate, pooled
+from giaoban.core.spans import Span
 from giaoban.core.succession import Placement, Succession
 from giaoban.core.vietnamese import day, number
 
@@ -174,7 +175,9 @@ class View(Generic[K]):
     """Things of the day `then` read in the geography of the day `to`.
 
     called: the name of a thing on a day; key_of: what it is called in data. known_on: the tree of `then` is only known
-    as of this later day. places: what was placed already, by another view of the same trees too.
+    as of this later day; known_to: that of `to`. places: what was placed already, by another view of the same trees
+    too. lives: of things that may not be there on the day `then`, though figures of the period are theirs; without
+    them all are.
     """
 
     succession: Succession[K]
@@ -184,11 +187,27 @@ class View(Generic[K]):
     key_of: Callable[[K, date], str] = lambda key, _: str(key)
     known_on: date | None = None
     places: dict[K, Placement[K]] = field(default_factory=dict, repr=False)
+    known_to: date | None = None
+    lives: Mapping[K, Span] = field(default_factory=dict, repr=False)
+
+    def since(self, key: K) -> date:
+        """The day in the tree of which a thing is looked for: `then`, or the nearest to it on which the thing lives.
+        One that ended within the period is looked for on its last day, one that is still to come on its first."""
+        life = self.lives.get(key)
+        if life is None or life.contains(self.then):
+            return self.then
+        if life.end is not None and life.end <= self.then:
+            return life.end - date.resolution
+        return life.start or self.then
+
+    def is_back(self, key: K) -> bool:
+        """Whether a thing is read in an earlier tree than its own: it is put together there, not divided."""
+        return self.to < self.since(key)
 
     def place(self, key: K) -> Placement[K]:
         found = self.places.get(key)
         if found is None:
-            found = self.places[key] = self.succession.place(key, from_on=self.then, to_on=self.to)
+            found = self.places[key] = self.succession.place(key, from_on=self.since(key), to_on=self.to)
         return found
 
     def stake(self, key: K, inside: Collection[K]) -> Stake[K] | None:
@@ -211,17 +230,42 @@ class View(Generic[K]):
         return [stake for key in keys if (stake := self.stake(key, inside)) is not None]
 
     def break_at(self, stake: Stake[K], *, counted: bool) -> Break:
-        heirs = tuple(self.called(target.key, self.to) for target in stake.placement.targets)
-        key = self.key_of(stake.key, self.then)
-        return Break(key=key, name=self.called(stake.key, self.then), heirs=heirs, counted=counted)
+        pairs = [(stake.key, self.then), *((target.key, self.to) for target in stake.placement.targets)]
+        name, *heirs = self.names(pairs)
+        return Break(key=self.key_of(stake.key, self.then), name=name, heirs=tuple(heirs), counted=counted)
+
+    def names(self, pairs: Sequence[tuple[K, date]]) -> list[str]:
+        """Names of things on days that stand in one sentence; two things of one name are told apart by their lives."""
+        words = [self.called(key, on) for key, on in pairs]
+        bearers: dict[str, set[K]] = {}
+        for (key, _), name in zip(pairs, words, strict=True):
+            bearers.setdefault(name, set()).add(key)
+        return [
+            name if len(bearers[name]) == 1 else f"{name}{self.lifetime(key)}"
+            for (key, _), name in zip(pairs, words, strict=True)
+        ]
+
+    def lifetime(self, key: K) -> str:
+        """ " (đến 30/06/2025)", else " (từ 01/07/2025)", else ""."""
+        life = self.lives.get(key)
+        if life is not None and life.end is not None:
+            return f" (đến {day(life.end - date.resolution)})"
+        return f" (từ {day(life.start)})" if life is not None and life.start is not None else ""
 
     def refusal(self, reason: Reason, names: Sequence[str] = (), breaks: tuple[Break, ...] = ()) -> Restatement:
         sentence = SENTENCES[reason].format(names=named(names), then=day(self.then), to=day(self.to))
         return Restatement(outcome="refused", sentence=self.with_known(sentence), reason=reason, breaks=breaks)
 
     def with_known(self, sentence: str) -> str:
-        """The sentence, and as of which day the period's tree is known when that is not the period's."""
-        return sentence if self.known_on is None else f"{sentence} Cây như biết ngày {day(self.known_on)}."
+        """The sentence, and as of which days the trees are known where these are not their own."""
+        known = {self.to: self.known_to, self.then: self.known_on}
+        words = [f"Cây ngày {day(on)} như biết ngày {day(as_of)}." for on, as_of in known.items() if as_of is not None]
+        return " ".join([sentence, *reversed(words)])
+
+    @property
+    def is_known(self) -> bool:
+        """Whether both trees are known for their days."""
+        return self.known_on is None and self.known_to is None
 
 
 def _tells_all(placement: Placement[K]) -> bool:
@@ -242,56 +286,112 @@ def _tells_all(placement: Placement[K]) -> bool:
 def kept_at_old(stake: Stake[K], view: View[K], *, counted: bool) -> Restatement:
     """The words for figures that stay at the old thing because they cannot be divided among its heirs."""
     held = view.break_at(stake, counted=counted)
-    reason = Reason.DIVIDED if view.to >= view.then else Reason.MERGED
-    others = "nơi nhận" if reason is Reason.DIVIDED else "hợp thành từ"
+    back = view.is_back(stake.key)
     total = "có trong tổng" if counted else "không tính vào tổng"
+    others = "hợp thành từ" if back else "nơi nhận"
     why = f"{others}: {named(held.heirs)}" if held.heirs else "không rõ nơi nhận"
+    place, lacks = ("đơn vị hợp thành", "không có số riêng") if back else ("đơn vị cũ", "không có tỷ lệ")
     return Restatement(
-        outcome="refused", sentence=f"Giữ ở đơn vị cũ, {total}; {why}; không có tỷ lệ.", reason=reason, breaks=(held,)
+        outcome="refused",
+        sentence=view.with_known(f"Giữ ở {place}, {total}; {why}; {lacks}."),
+        reason=Reason.MERGED if back else Reason.DIVIDED,
+        breaks=(held,),
     )
 
 
 def judge(
-    stakes: Sequence[Stake[K]], view: View[K], *, divided: Divided = "refuse", undivided: Collection[K] = ()
+    stakes: Sequence[Stake[K]],
+    view: View[K],
+    *,
+    divided: Divided = "refuse",
+    undivided: Collection[K] = (),
+    inside: str = "tổng",
 ) -> Restatement:
-    """What can be said of the sum of what the stakes stand for.
+    """What can be said of the sum of what the stakes stand for. Refused also when nothing of it counts.
 
-    undivided: things that count in the sum and for which it is not known at which of its lines.
+    undivided: things that count in the sum and for which it is not known at which of its lines. inside: what the sum
+    is called.
     """
     open_ones = [stake for stake in stakes if stake.weight is None]
-    if open_ones and divided == "refuse":
-        reason = Reason.DIVIDED if view.to >= view.then else Reason.MERGED
-        breaks = tuple(view.break_at(stake, counted=False) for stake in open_ones)
-        return view.refusal(reason, [one.name for one in breaks], breaks)
     aside = tuple(view.break_at(stake, counted=False) for stake in open_ones)
-    within = tuple(view.break_at(stake, counted=True) for stake in stakes if stake.key in undivided)
-    shared = [stake for stake in stakes if stake.is_shared]
-    told = [_merged_words(stakes, view)]
+    if open_ones and divided == "refuse":
+        reason = Reason.MERGED if all(view.is_back(stake.key) for stake in open_ones) else Reason.DIVIDED
+        return view.refusal(reason, [one.name for one in aside], aside)
+    if len(open_ones) == len(stakes):
+        return view.refusal(Reason.NOTHING, breaks=aside)
+    apart = [stake for stake in stakes if stake.key in undivided and stake.weight is not None]
+    shared = [stake for stake in stakes if stake.is_shared and stake.key not in undivided]
+    others = [stake for stake in stakes if stake.weight == _ONE and stake.key not in undivided]
+    within = tuple(view.break_at(stake, counted=True) for stake in apart)
+    told = [*_merged_words(others, view, inside, is_all=len(others) == len(stakes))]
     if shared:
         told.append(f"chia theo tỷ lệ nguồn nêu: {_shares(shared, view)}")
-    if within:
-        names = named([one.name for one in within])
-        told.append(f"{len(within)} đơn vị bị chia không nêu tỷ lệ ({names}) có mọi nơi nhận nằm trong tổng, ghi riêng")
-    if aside:
-        told.append(f"không tính {named([one.name for one in aside])}, giữ ở đơn vị cũ vì nguồn không nêu tỷ lệ chia")
-    method = "; ".join(filter(None, told))
+    told += _held_words(apart, view)
+    told += _aside_words(open_ones, view)
+    method = "; ".join(told)
     outcome: Outcome = "by_method" if shared or aside else "exact"
-    words = "Đúng" if outcome == "exact" else "Theo phương pháp"
+    words = "Theo phương pháp" if outcome == "by_method" else "Đúng" if view.is_known else "Đúng theo cây đã biết"
     return Restatement(
         outcome=outcome, sentence=view.with_known(f"{words}: {method}."), method=method, breaks=within + aside
     )
 
 
-def _merged_words(stakes: Sequence[Stake[K]], view: View[K]) -> str:
-    moved = sum(stake.placement.how != "same" for stake in stakes)
+def _merged_words(stakes: Sequence[Stake[K]], view: View[K], inside: str, *, is_all: bool) -> list[str]:
+    """What became of things that count as a whole, each in one clause. is_all: there are no others."""
+    moved = [stake for stake in stakes if stake.placement.how != "same"]
     if not moved:
-        return f"từ kỳ ấy đến ngày {day(view.to)} không đơn vị nào đổi khác"
-    whole = sum(stake.placement.how == "whole" and stake.weight is not None for stake in stakes)
-    if not whole:
-        return ""
-    if view.to < view.then:
-        return f"{whole} đơn vị là tổng của các đơn vị tiền thân"
-    return f"{whole} đơn vị chuyển toàn bộ sang đơn vị kế tục, cộng nguyên số"
+        if not is_all:
+            return []
+        if view.is_known:
+            return [f"từ kỳ ấy đến ngày {day(view.to)} không đơn vị nào đổi khác"]
+        return [f"chưa biết đơn vị nào đổi khác giữa ngày {day(view.then)} và ngày {day(view.to)}"]
+    counts = {
+        f"đơn vị là tổng của các đơn vị tiền thân, đều nằm trong {inside}": 0,
+        "đơn vị chuyển toàn bộ sang đơn vị kế tục, cộng nguyên số": 0,
+        f"đơn vị chia theo tỷ lệ, mọi nơi nhận nằm trong {inside}": 0,
+        f"đơn vị hợp thành từ nhiều nơi, mọi nơi ấy nằm trong {inside}": 0,
+        f"đơn vị bị chia, mọi nơi nhận nằm trong {inside}": 0,
+        f"đơn vị bị chia, mọi nơi nhận đã nêu nằm trong {inside}": 0,
+    }
+    clauses = list(counts)
+    for stake in moved:
+        back = view.is_back(stake.key)
+        match stake.placement.how:
+            case "whole":
+                clause = clauses[0 if back else 1]
+            case "shared":
+                clause = clauses[2]
+            case _ if back:
+                clause = clauses[3]
+            case _:
+                clause = clauses[4 if _tells_all(stake.placement) else 5]
+        counts[clause] += 1
+    return [f"{count} {clause}" for clause, count in counts.items() if count]
+
+
+def _held_words(apart: Sequence[Stake[K]], view: View[K]) -> list[str]:
+    """Things in the total on a line of their own, divided ones and those put together."""
+    words = []
+    for back, what, where in (
+        (False, "đơn vị bị chia không nêu tỷ lệ", "mọi nơi nhận nằm trong tổng, ghi riêng"),
+        (True, "đơn vị hợp thành từ nhiều nơi, không có số riêng", "mọi nơi ấy nằm trong tổng, ghi riêng"),
+    ):
+        names = [view.called(one.key, view.then) for one in apart if view.is_back(one.key) == back]
+        if names:
+            words.append(f"{len(names)} {what} ({named(names)}), {where}")
+    return words
+
+
+def _aside_words(open_ones: Sequence[Stake[K]], view: View[K]) -> list[str]:
+    words = []
+    for back, why in (
+        (False, "giữ ở đơn vị cũ vì nguồn không nêu tỷ lệ chia"),
+        (True, "hợp thành từ nhiều nơi, không có số riêng"),
+    ):
+        names = [view.called(one.key, view.then) for one in open_ones if view.is_back(one.key) == back]
+        if names:
+            words.append(f"không tính {named(names)}, {why}")
+    return words
 
 
 def _shares(shared: Sequence[Stake[K]], view: View[K]) -> str:
@@ -324,9 +424,7 @@ def restate(
     if said.outcome == "refused":
         return _reading(said, parts=parts)
     counted = [part for part in parts if part.weight is not None]
-    lacking = [part.name for part in counted if part.value is None]
-    if not counted:
-        return _reading(view.refusal(Reason.NOTHING, breaks=said.breaks), parts=parts)
+    lacking = [part.name for part in counted if part.value is None] + _unheard(inside, values, view)
     if lacking:
         return _reading(view.refusal(Reason.LACKS_FIGURES, lacking, said.breaks), parts=parts)
     try:
@@ -335,6 +433,15 @@ def restate(
         names = [part.name for part in counted]
         return _reading(view.refusal(refused.reason, names, said.breaks), parts=parts)
     return _reading(said, value, parts)
+
+
+def _unheard(inside: Collection[K], values: Mapping[K, Value], view: View[K]) -> list[str]:
+    """Things of the period's day of which something is in what is asked for, and that have no entry at all."""
+    found: dict[K, None] = {}
+    for key in inside:
+        back = view.succession.place(key, from_on=view.to, to_on=view.then)
+        found.update(dict.fromkeys(target.key for target in back.targets if target.key not in values))
+    return [view.called(key, view.then) for key in found]
 
 
 class _Refused(Exception):

@@ -3,7 +3,7 @@
 A registry refuses a second entry of one name. `giaoban doctor` lists them all.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -96,7 +96,8 @@ class Panel:
 class Effect:
     """What an event on units touches: how many things of which kind, and what happens to them.
 
-    named: some of them by name, at most NAMED; needs_person: nothing decides by itself, somebody has to.
+    named: some of them by name, at most NAMED; needs_person: nothing decides by itself, somebody has to. about: beside
+    each name the unit whose it is: only those who may see the unit are shown the name.
     """
 
     what: str
@@ -104,6 +105,7 @@ class Effect:
     consequence: str
     named: tuple[str, ...] = ()
     needs_person: bool = False
+    about: tuple[int, ...] = ()
 
 
 NAMED = 20
@@ -116,7 +118,7 @@ class UnitChange:
 
     successor_of: each unit that passed to others → these, with the part of its figures that each takes: 1 = all, None =
     not known. moved: units that come to stand beneath another. names: every unit above, the old ones as called until
-    the day, the new ones as called from it.
+    the day, the new ones as called from it. entered_at: when the event was entered, if that was ahead of its day.
     """
 
     on: date
@@ -126,6 +128,7 @@ class UnitChange:
     moved: tuple[int, ...] = ()
     renamed: tuple[int, ...] = ()
     created: tuple[int, ...] = ()
+    entered_at: datetime | None = None
 
     @property
     def heirs(self) -> dict[int, int]:
@@ -138,6 +141,11 @@ class UnitChange:
         """Ended units without one whole successor: what hangs on them is listed for a person."""
         heirs = self.heirs
         return tuple(unit_id for unit_id in self.ended if unit_id not in heirs)
+
+    @property
+    def takers(self) -> tuple[int, ...]:
+        """All units to which something passed, wholly or in part."""
+        return tuple(dict.fromkeys(new for held in self.successor_of.values() for new, _ in held))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +161,16 @@ class UnitDependent:
     """How a room's rows that hang on units are counted, carried over when an event touches these, and taken back.
 
     title: the room on screen. apply and undo run inside the event's transaction, when tree and closure are already as
-    they will be; what they raise undoes everything. blocks_undo: given the units that the event made and the data of
-    the receipt, Vietnamese sentences on what depends on the event by now.
+    they will be; what they raise undoes everything. blocks_undo: given what the event did, the moment (of the clock, as
+    `Act.recorded_at`) since which its consequences stand, and the data of the receipt: Vietnamese sentences on what
+    depends on the event by now, at units that it made and at those to which something passed.
     """
 
     title: str
     effects: Callable[[UnitChange, Actor], list[Effect]]
     apply: Callable[[UnitChange, Actor, datetime], Receipt]
     undo: Callable[[Mapping[str, Any], Actor, datetime], None]
-    blocks_undo: Callable[[Sequence[int], Mapping[str, Any]], list[str]]
+    blocks_undo: Callable[[UnitChange, datetime, Mapping[str, Any]], list[str]]
 
 
 def everybody(actor: Actor) -> bool:  # noqa: ARG001

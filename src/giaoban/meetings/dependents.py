@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
+from django.db.models import Q
+
 from giaoban.core.vietnamese import day
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act
+from giaoban.kit.arrays import among
 from giaoban.kit.registries import NAMED, Effect, Receipt, UnitChange
 from giaoban.meetings.models import Meeting, MeetingState, Paragraph, Participant
-from giaoban.orgs import selectors as orgs
 
 LEFT: Final = "đơn vị kết thúc mà không có một đơn vị kế tục, cần người quyết định"
 
@@ -29,7 +31,7 @@ class _Following:
 
 def effects(change: UnitChange, actor: Actor) -> list[Effect]:  # noqa: ARG001 – the registry's signature
     """What happens to meetings that are not over, and how many stay as they were."""
-    concluded = Meeting.objects.filter(host_id__in=change.ended, state=MeetingState.CONCLUDED).count()
+    concluded = Meeting.objects.filter(host_id__in=among(change.ended), state=MeetingState.CONCLUDED).count()
     kept = Effect("cuộc họp đã kết luận", concluded, "giữ nguyên tên đơn vị của ngày họp")
     return [*_effects(change), *([kept] if concluded else [])]
 
@@ -69,21 +71,29 @@ def undo(data: Mapping[str, Any], by: Actor, at: datetime) -> None:
             paragraph.leads.add(old)
 
 
-def blocks_undo(created: Sequence[int], data: Mapping[str, Any]) -> list[str]:
-    """Meetings of the units that the event made, and handed ones that went on since."""
+def blocks_undo(change: UnitChange, since: datetime, data: Mapping[str, Any]) -> list[str]:
+    """Meetings of the units that the event made, or planned since by the others to which something passed; handed ones
+    that were held or concluded since, or changed."""
+    created = change.created
+    heirs = [unit_id for unit_id in change.takers if unit_id not in set(created)]
     hosts = {pk: new for pk, _, new in data.get("hosts", ())}
     invited = {pk: new for pk, _, new in data.get("invited", ())}
     leads = {(pk, new) for pk, _, new, _ in data.get("leads", ())}
-    own = Meeting.objects.filter(host_id__in=created).exclude(pk__in=hosts).count()
-    places = Participant.objects.filter(unit_id__in=created).exclude(pk__in=invited).count()
+    own = Meeting.objects.filter(host_id__in=among(created)).exclude(pk__in=hosts).count()
+    places = Participant.objects.filter(unit_id__in=among(created)).exclude(pk__in=invited).count()
     led = [
         row
-        for row in Paragraph.leads.through._default_manager.filter(unit_id__in=created).values_list(
+        for row in Paragraph.leads.through._default_manager.filter(unit_id__in=among(created)).values_list(
             "paragraph_id", "unit_id"
         )
         if row not in leads
     ]
-    concluded = Meeting.objects.filter(pk__in=hosts, state=MeetingState.CONCLUDED).count()
+    planned = Meeting.objects.filter(host_id__in=among(heirs), act__recorded_at__gt=since, held_on__gte=change.on)
+    planned = planned.exclude(pk__in=among(hosts))
+    led_in, invited_to = _named_in(data)
+    gone_on = Q(pk__in=among([*hosts, *led_in]), state=MeetingState.CONCLUDED)
+    gone_on |= Q(pk__in=among(invited_to)) & ~Q(state=MeetingState.PREPARING)
+    concluded = Meeting.objects.filter(gone_on).count()
     changed = [
         pk for pk, host in Meeting.objects.filter(pk__in=hosts).values_list("pk", "host_id") if host != hosts[pk]
     ]
@@ -94,20 +104,29 @@ def blocks_undo(created: Sequence[int], data: Mapping[str, Any]) -> list[str]:
         (own, "cuộc họp do đơn vị mới lập chủ trì"),
         (places, "cuộc họp đã mời đơn vị mới lập"),
         (len(led), "đoạn kết luận giao đơn vị mới lập chủ trì"),
-        (concluded, "cuộc họp đã chuyển thì đã ban hành kết luận"),
+        (planned.count(), "cuộc họp đơn vị kế tục lập sau biến động"),
+        (concluded, "cuộc họp đã chuyển thì đã họp hoặc đã ban hành kết luận"),
         (len(changed) + gone + lost, "cuộc họp, đoạn kết luận đã chuyển thì sau đó được sửa"),
         (given, "đoạn kết luận đã chuyển thì đã giao thành nhiệm vụ"),
     ]
     return [f"{count} {what}." for count, what in counts if count]
 
 
+def _named_in(data: Mapping[str, Any]) -> tuple[set[int], set[int]]:
+    """Meetings that a receipt names by the lead of a paragraph, and by a place, given or removed."""
+    invited, led = ([row[0] for row in data.get(name, ())] for name in ("invited", "leads"))
+    places = set(Participant.objects.filter(pk__in=among(invited)).values_list("meeting_id", flat=True))
+    paragraphs = set(Paragraph.objects.filter(pk__in=among(led)).values_list("meeting_id", flat=True))
+    return paragraphs, places | {row["meeting_id"] for row in data.get("removed", ())}
+
+
 def _following(unit_ids: Sequence[int], on: date) -> _Following:
     """Meetings to be concluded, meetings still to come, paragraphs that are no task yet."""
-    hosts = Meeting.objects.filter(host_id__in=unit_ids).exclude(state=MeetingState.CONCLUDED).order_by("pk")
+    hosts = Meeting.objects.filter(host_id__in=among(unit_ids)).exclude(state=MeetingState.CONCLUDED).order_by("pk")
     to_come = Participant.objects.filter(
-        unit_id__in=unit_ids, meeting__state=MeetingState.PREPARING, meeting__held_on__gte=on
+        unit_id__in=among(unit_ids), meeting__state=MeetingState.PREPARING, meeting__held_on__gte=on
     )
-    through = Paragraph.leads.through._default_manager.filter(unit_id__in=unit_ids)
+    through = Paragraph.leads.through._default_manager.filter(unit_id__in=among(unit_ids))
     through = through.exclude(paragraph__meeting__state=MeetingState.CONCLUDED).filter(paragraph__task_key="")
     leads = list(through.order_by("paragraph_id", "unit_id").values_list("paragraph_id", "unit_id"))
     paragraphs = Paragraph.objects.select_related("meeting").in_bulk([pk for pk, _ in leads])
@@ -119,7 +138,7 @@ def _following(unit_ids: Sequence[int], on: date) -> _Following:
 
 
 def _effects(change: UnitChange) -> list[Effect]:
-    called = {pk: card.name for pk, card in orgs.cards(change.ended, change.on - date.resolution).items()}
+    called = change.names
     heirs = list(change.heirs)
     found: list[Effect] = []
     for unit_ids, consequence in ((heirs, ""), (change.heirless, LEFT)):
@@ -128,24 +147,31 @@ def _effects(change: UnitChange) -> list[Effect]:
             (
                 "cuộc họp chưa ban hành kết luận do đơn vị chủ trì",
                 "chuyển cho đơn vị kế tục chuẩn bị và kết luận",
-                [f"{one.title}, {day(one.held_on)}" for one in held.hosts],
+                [(f"{one.title}, {day(one.held_on)}", one.host_id) for one in held.hosts],
             ),
             (
                 "giấy mời họp chưa diễn ra",
                 "chuyển cho đơn vị kế tục; đã được mời thì không mời hai lần",
                 [
-                    f"{called[one.unit_id or 0]}: {one.meeting.title}, {day(one.meeting.held_on)}"
+                    (f"{called[one.unit_id or 0]}: {one.meeting.title}, {day(one.meeting.held_on)}", one.unit_id or 0)
                     for one in held.invited
                 ],
             ),
             (
                 "đoạn kết luận chưa giao thành nhiệm vụ",
                 "chuyển cho đơn vị kế tục chủ trì",
-                [f"{called[unit]}: {one.meeting.title}, đoạn {one.label}" for one, unit in held.leads],
+                [(f"{called[unit]}: {one.meeting.title}, đoạn {one.label}", unit) for one, unit in held.leads],
             ),
         ]
         found += [
-            Effect(what, len(named), consequence or usual, tuple(named[:NAMED]), bool(consequence))
+            Effect(
+                what,
+                len(named),
+                consequence or usual,
+                tuple(words for words, _ in named[:NAMED]),
+                bool(consequence),
+                tuple(unit for _, unit in named[:NAMED]),
+            )
             for what, usual, named in rows
             if named
         ]

@@ -179,8 +179,8 @@ def stands_over_all(rule: WatchRule, unit_id: int, on: date) -> bool:
 class MatrixCell:
     """One indicator of one unit. `points`: from the level of all together.
 
-    before: value of the same period of the year before, in today's geography; None: `before_words` say why not, or how
-    it was restated. rank_before: only where the same units were ranked.
+    before: value of the same period of the year before, in the geography of the indicator's period. before_words: why
+    there is none, or how it was restated. rank_before: only where the same units were ranked.
     step: −2…+2 around that level (plus = better); None = no data, which is not the same as even.
     """
 

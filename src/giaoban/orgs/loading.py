@@ -22,7 +22,9 @@ from giaoban.orgs.models import (
     AreaSuccession,
     AreaVersion,
     Event,
+    EventArea,
     EventState,
+    EventUnit,
     Field,
     Line,
     Region,
@@ -36,6 +38,7 @@ from giaoban.orgs.models import (
     UnitVersion,
 )
 from giaoban.orgs.rules import bare_name
+from giaoban.orgs.services.events import one_at_a_time
 
 Say = Callable[[str], None]
 STEP = ("old_id", "new_id", "on")  # what tells successions apart
@@ -111,7 +114,8 @@ def load_events(pack: Pack, say: Say) -> None:
 
 
 def load_areas(pack: Pack, say: Say) -> None:
-    """Events; areas with their dated versions, second codes, successions and regions."""
+    """Events; areas with their dated versions, successions and regions. Meanwhile nobody enters events."""
+    one_at_a_time()
     load_events(pack, say)
     keys = dict.fromkeys(version.key for version in pack.areas)
     say(sync_rows(Area.objects.all(), ["key"], [{"key": key} for key in keys], keep_absent=True).words("areas"))
@@ -134,6 +138,7 @@ def load_areas(pack: Pack, say: Say) -> None:
     steps = AreaSuccession.objects.filter(old_id__in=loading.own)
     say(sync_rows(steps, STEP, _steps(pack.area_successions, loading)).words("area successions"))
     _load_regions(pack, ids, say)
+    say(_event_areas(pack, loading).words("areas of events"))
     _say_left(loading, "areas", say)
 
 
@@ -205,6 +210,7 @@ def load_units(pack: Pack, say: Say) -> None:
     steps = UnitSuccession.objects.filter(old_id__in=loading.own)
     passed = sync_rows(steps, STEP, _steps(pack.unit_successions, loading))
     say(passed.words("unit successions"))
+    say(_event_units(pack, loading).words("units of events"))
     _say_left(loading, "units", say)
     stale = named or placed or passed or not UnitReach.objects.exists()
     say(f"unit closure: {rebuild_closure()} rows" if stale else "unit closure: unchanged")
@@ -270,6 +276,25 @@ def _served_areas(pack: Pack, loading: _Loading) -> Changes:
         if loading.ids[one.unit] not in loading.left
     ]
     return sync_rows(ServedArea.objects.filter(unit_id__in=loading.own), ["unit_id", "area_id", "valid_from"], served)
+
+
+def _event_areas(pack: Pack, loading: _Loading) -> Changes:
+    """What the events of the pack are about, as it tells them: later events may have replaced their rows."""
+    about = {(one.event, one.key) for one in pack.areas}
+    about |= {(row.event, key) for row in pack.area_successions for key in (row.old, row.new)}
+    rows = [{"event_id": loading.events[event], "area_id": loading.ids[key]} for event, key in about if event]
+    held = EventArea.objects.filter(event__key__in=[one.key for one in pack.events])
+    return sync_rows(held, ["event_id", "area_id"], rows)
+
+
+def _event_units(pack: Pack, loading: _Loading) -> Changes:
+    about = {(one.event, one.key) for one in pack.units}
+    about |= {(one.event, key) for one in pack.parents for key in (one.unit, one.parent)}
+    about |= {(one.event, one.unit) for one in pack.served}
+    about |= {(row.event, key) for row in pack.unit_successions for key in (row.old, row.new)}
+    rows = [{"event_id": loading.events[event], "unit_id": loading.ids[key]} for event, key in about if event]
+    held = EventUnit.objects.filter(event__key__in=[one.key for one in pack.events])
+    return sync_rows(held, ["event_id", "unit_id"], rows)
 
 
 def _loading(model: Any, keys: Iterable[str], *tables: Any) -> _Loading:

@@ -305,6 +305,37 @@ class ServedArea(Dated, ByEvent):
         return f"{self.unit} → {self.area}"
 
 
+class EventUnit(models.Model):
+    """A unit that an event is about: changed, made or ended by it, an end of its successions, a new parent.
+
+    Written once with the event, and kept when later events replace its rows or it is undone: who may see one of these
+    units sees the event.
+    """
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="+")
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["event", "unit"], name="event_unit_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.event} · {self.unit}"
+
+
+class EventArea(models.Model):
+    """An area that an event is about: such an event touches the map, which is public. None: one that it made and that
+    is gone since it was undone."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="+")
+    area = models.ForeignKey(Area, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["event", "area"], name="event_area_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.event} · {self.area}"
+
+
 class UnitClosure(Dated):
     """Every ancestor of every unit, itself included (depth 0), a row per line and span. Rebuilt from `UnitParent`.
 

@@ -1,28 +1,25 @@
-"""The first sheet of a workbook as plain cells, opened in a process of its own with little memory and time.
+"""The first sheet of a workbook as plain cells; why it cannot be opened is said for a table of a reorganisation."""
 
-Run as ``python -m giaoban.orgs.sheets`` it is that process: bytes on standard input, JSON on standard output.
-"""
-
-import io
-import json
-import os
-import resource
-import subprocess
-import sys
-import zipfile
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Final
 
-import giaoban
+from giaoban.core.reorganisation import MOST_ROWS
+from giaoban.kit.workbooks.guard import Bounds, Fault, WorkbookRefused
+from giaoban.kit.workbooks.opening import PlainSheet, open_workbook
 
-MAX_UNPACKED_BYTES: Final = 96 * 2**20
-MAX_ENTRIES: Final = 400
-MEMORY_BYTES: Final = 768 * 2**20
-CPU_SECONDS: Final = 20
-TIMEOUT_SECONDS: Final = 30
-_SOURCE: Final = str(Path(giaoban.__file__).parent.parent)
+ANY_TABLE: Final = Bounds(rows=2 * MOST_ROWS, columns=100, cells=20 * MOST_ROWS, unpacked_bytes=96 * 2**20)
+"""As many empty rows as full ones; `read_cells` counts the full ones."""
 
-Cells = list[list[str | float | None]]
+_TOO_MUCH: Final = "Bảng tính mở ra quá lớn. Chỉ giữ một trang bảng rồi tải lại."
+_UNREADABLE: Final = "Không mở được bảng tính: tệp hỏng hoặc quá lớn. Lưu bảng thành CSV UTF-8 rồi tải lại."
+_SENTENCES: Final[Mapping[Fault, str]] = {
+    "broken": "Tệp bảng tính hỏng. Lưu lại rồi tải lại.",
+    "too-large": _TOO_MUCH,
+    "too-many": _TOO_MUCH,
+    "outside": _UNREADABLE,
+    "too-slow": "Mở bảng tính lâu quá giới hạn. Lưu bảng thành CSV UTF-8 rồi tải lại.",
+    "unreadable": _UNREADABLE,
+}
 
 
 class SheetError(ValueError):
@@ -38,52 +35,10 @@ def is_workbook(content: bytes) -> bool:
     return content[:4] == b"PK\x03\x04"
 
 
-def first_sheet(content: bytes) -> Cells:
+def first_sheet(content: bytes) -> PlainSheet:
     """The cells of the first sheet, row by row from A1. Raises SheetError."""
-    _check(content)
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "giaoban.orgs.sheets"],
-            input=content,
-            capture_output=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-            env={"PATH": os.defpath, "PYTHONPATH": _SOURCE, "PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"},
-        )
-    except subprocess.TimeoutExpired:
-        raise SheetError("Mở bảng tính lâu quá giới hạn. Lưu bảng thành CSV UTF-8 rồi tải lại.") from None
-    if done.returncode != 0:
-        raise SheetError("Không mở được bảng tính: tệp hỏng hoặc quá lớn. Lưu bảng thành CSV UTF-8 rồi tải lại.")
-    cells: Cells = json.loads(done.stdout)
-    return cells
-
-
-def _check(content: bytes) -> None:
-    """Sizes as the archive declares them; a reader never unpacks more than that."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError):
-        raise SheetError("Tệp bảng tính hỏng. Lưu lại rồi tải lại.") from None
-    if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
-        raise SheetError("Bảng tính mở ra quá lớn. Chỉ giữ một trang bảng rồi tải lại.")
-
-
-def main() -> int:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    from python_calamine import CalamineError, load_workbook
-
-    try:
-        workbook = load_workbook(io.BytesIO(sys.stdin.buffer.read()))
-        rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (CalamineError, MemoryError, OSError, ValueError, IndexError):
-        return 3
-    plain = [[cell if isinstance(cell, str | int | float) else str(cell) for cell in row] for row in rows]
-    json.dump(plain, sys.stdout, ensure_ascii=True)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        book = open_workbook(content, ANY_TABLE, first_only=True)
+    except WorkbookRefused as refusal:
+        raise SheetError(_SENTENCES[refusal.fault]) from None
+    return next(iter(book.sheets.values()), [])

@@ -1,8 +1,10 @@
 """What an event on units does to reports: who owes them, and who receives them.
 
 An obligation that nobody has sent yet, of a period that is not over on the day, goes to the one successor of an ended
-unit, unless the successor owes the form for the period too. A report that is not settled follows the receiver: to its
-one successor, else to whoever the owing rules name in the new tree. Figures that were sent stay with who sent them.
+unit, unless the successor owes the form for the period too. What is late or was returned stays in the name of the ended
+unit, and its one whole successor answers for it (`selectors.answering`). A report that is not settled follows the
+receiver: to its one successor, else to whoever the owing rules name in the new tree. Figures that were sent stay with
+who sent them.
 """
 
 import json
@@ -13,13 +15,14 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from django.core import serializers
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from giaoban.core.vietnamese import day
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act
+from giaoban.kit.arrays import among
 from giaoban.kit.registries import NAMED, Effect, Receipt, UnitChange
-from giaoban.orgs.selectors import cards
+from giaoban.orgs.selectors import cards, chains_up, lines, nearest_of_kind
 from giaoban.reporting.models import (
     DeadlineChange,
     Draft,
@@ -31,26 +34,35 @@ from giaoban.reporting.models import (
     SubmissionState,
 )
 from giaoban.reporting.selectors.forms import last_day
-from giaoban.reporting.selectors.tree import nearest_of_kind
 
 OWED: Final = "báo cáo chưa gửi của kỳ kết thúc từ ngày này"
 AWAITED: Final = "báo cáo chưa tiếp nhận xong của đơn vị nhận đã kết thúc"
 REDIRECTED: Final = "báo cáo chưa tiếp nhận xong của đơn vị đổi cấp trên"
-HANDED_ON: Final = "chuyển cho đơn vị kế tục; kỳ mà đơn vị kế tục đã phải gửi thì không gửi hai lần"
+FALLEN: Final = "báo cáo thôi giao, vì đơn vị kế tục đã phải gửi cùng biểu, cùng kỳ"
+LATE: Final = "báo cáo quá kỳ chưa gửi hoặc bị trả lại của đơn vị kết thúc"
+HANDED_ON: Final = "chuyển cho đơn vị kế tục"
+ANSWERED: Final = "giữ tên đơn vị cũ; đơn vị kế tục nhập và gửi thay, thấy ở Việc của tôi"
+NOT_ANSWERED: Final = "không có một đơn vị kế tục; nơi nhận nhập thay được bằng tệp, cần người quyết định"
 HANDED_RECEIVER: Final = "chuyển cho đơn vị kế tục tiếp nhận"
 BY_RULE: Final = "chuyển cho nơi nhận theo quy tắc báo cáo trong cây mới"
 LEFT_OPEN: Final = "ở lại đơn vị đã kết thúc, vì không có một đơn vị kế tục"
 LEFT_RECEIVER: Final = "chưa có nơi nhận trong cây mới, ở lại đơn vị nhận cũ"
+Counted = tuple[str, Sequence[int], str, bool]  # what, obligations, consequence, needs a person
 
 
 @dataclass
 class _Handing:
-    """What is to be done: obligation → its new unit or receiver; those that fall away; those that stay for a person."""
+    """What is to be done: obligation → its new unit or receiver; those that fall away; those that stay for a person.
+
+    answered, unanswered: late or returned, with one successor to answer for them or without.
+    """
 
     units: dict[int, int] = field(default_factory=dict)
     receivers: dict[int, int] = field(default_factory=dict)
     dropped: list[int] = field(default_factory=list)
     left: list[int] = field(default_factory=list)
+    answered: list[int] = field(default_factory=list)
+    unanswered: list[int] = field(default_factory=list)
     unreceived: list[int] = field(default_factory=list)
 
 
@@ -62,10 +74,11 @@ def effects(change: UnitChange, actor: Actor) -> list[Effect]:  # noqa: ARG001 �
     awaited = list(_unsettled(change.ended).values_list("pk", "receiver_id"))
     followed = [pk for pk, receiver in awaited if receiver in heirs]
     by_rule = [pk for pk, receiver in awaited if receiver not in heirs]
-    redirected = _redirectable(change.moved, change).exclude(receiver_id__in=change.ended).values_list("pk", flat=True)
+    redirected = (
+        _redirectable(change.moved, change).exclude(receiver_id__in=among(change.ended)).values_list("pk", flat=True)
+    )
     counted = [
-        (OWED, [*handing.units, *handing.dropped], HANDED_ON, False),
-        (OWED, handing.left, LEFT_OPEN, True),
+        *_owed_effects(handing),
         (AWAITED, followed, HANDED_RECEIVER, False),
         (AWAITED, by_rule, f"{BY_RULE}; không có thì ở lại để người quyết định", True),
         (REDIRECTED, list(redirected), BY_RULE, False),
@@ -77,23 +90,21 @@ def apply(change: UnitChange, by: Actor, at: datetime) -> Receipt:
     """Hand on what is open; the receipt holds every row as it was."""
     handing = _Handing()
     _hand_units(change, handing, lock=True)
-    fallen = Obligation.objects.filter(pk__in=handing.dropped)
+    fallen = Obligation.objects.filter(pk__in=among(handing.dropped))
     kept = _serialized(fallen)
-    done: list[tuple[str, list[int], str, bool]] = [
-        (OWED, [*handing.units, *handing.dropped], HANDED_ON, False),
-        (OWED, handing.left, LEFT_OPEN, True),
-    ]
-    found = _effects(done, change)
+    found = _effects(_owed_effects(handing), change)
     with act("reporting.hand-on", by=by, at=at, reason=f"biến động ngày {day(change.on)}") as entry:
-        was_units = _set(Obligation.objects.filter(pk__in=handing.units), "unit_id", handing.units)
+        was_units = _set(Obligation.objects.filter(pk__in=among(handing.units)), "unit_id", handing.units)
         fallen.delete()
         _hand_receivers(change, handing)
-        was_receivers = _set(Obligation.objects.filter(pk__in=handing.receivers), "receiver_id", handing.receivers)
+        was_receivers = _set(
+            Obligation.objects.filter(pk__in=among(handing.receivers)), "receiver_id", handing.receivers
+        )
         entry.detail = {
             "handed": len(was_units),
             "fallen": len(handing.dropped),
             "receivers": len(was_receivers),
-            "left": len(handing.left) + len(handing.unreceived),
+            "left": len(handing.left) + len(handing.unanswered) + len(handing.unreceived),
         }
     found += _effects(
         [
@@ -113,43 +124,90 @@ def undo(data: Mapping[str, Any], by: Actor, at: datetime) -> None:
     with act("reporting.take-back", by=by, at=at, detail={name: len(rows) for name, rows in data.items()}):
         for column in ("receivers", "units"):
             back = {pk: old for pk, old, _ in data[column]}
-            _set(Obligation.objects.filter(pk__in=back), f"{column.removesuffix('s')}_id", back)
+            _set(Obligation.objects.filter(pk__in=among(back)), f"{column.removesuffix('s')}_id", back)
         _restore(data["dropped"])
 
 
-def blocks_undo(created: Sequence[int], data: Mapping[str, Any]) -> list[str]:
-    """Reports that were sent, settled or asked for since, and tables confirmed at units that the event made."""
+def blocks_undo(change: UnitChange, since: datetime, data: Mapping[str, Any]) -> list[str]:
+    """Reports that were sent, settled or asked for since; tables confirmed since that hold what the event passed on:
+    at units that the event made, at the others to which something passed, and above all of these."""
+    created = change.created
     handed = {pk: new for pk, _, new in data.get("units", ())}
     receivers = {pk: new for pk, _, new in data.get("receivers", ())}
     touched = set(handed) | set(receivers)
-    own = Obligation.objects.filter(Q(unit_id__in=created) | Q(receiver_id__in=created)).exclude(pk__in=touched)
-    sent = Submission.objects.filter(obligation_id__in=handed).values("obligation_id").distinct()
-    settled = Obligation.objects.filter(pk__in=receivers, submissions__state=SubmissionState.ACCEPTED).distinct()
+    own = Obligation.objects.filter(Q(unit_id__in=among(created)) | Q(receiver_id__in=among(created))).exclude(
+        pk__in=among(touched)
+    )
+    sent = Submission.objects.filter(obligation_id__in=among(handed)).values("obligation_id").distinct()
+    settled = Obligation.objects.filter(pk__in=among(receivers), submissions__state=SubmissionState.ACCEPTED).distinct()
     changed = [
         pk
-        for pk, unit, receiver in Obligation.objects.filter(pk__in=touched).values_list("pk", "unit_id", "receiver_id")
+        for pk, unit, receiver in Obligation.objects.filter(pk__in=among(touched)).values_list(
+            "pk", "unit_id", "receiver_id"
+        )
         if handed.get(pk, unit) != unit or receivers.get(pk, receiver) != receiver
     ]
     counts = [
         (own.count(), "báo cáo đã được giao cho đơn vị mới lập hoặc gửi đến đơn vị này"),
         (sent.count(), "báo cáo đã chuyển thì đơn vị kế tục đã gửi"),
-        (settled.exclude(pk__in=handed).count(), "báo cáo đã chuyển thì nơi nhận mới đã tiếp nhận"),
+        (settled.exclude(pk__in=among(handed)).count(), "báo cáo đã chuyển thì nơi nhận mới đã tiếp nhận"),
         (len(changed) + _missing(touched), "báo cáo đã chuyển thì sau đó đổi đơn vị, nơi nhận hoặc không còn"),
         (_owed_again(data.get("dropped", ())), "báo cáo thôi giao thì đã được giao lại"),
-        (Snapshot.objects.filter(unit_id__in=created).count(), "bảng tổng hợp đã chốt ở đơn vị mới lập"),
+        (Snapshot.objects.filter(unit_id__in=among(created)).count(), "bảng tổng hợp đã chốt ở đơn vị mới lập"),
+        *_since(change, since, handed),
     ]
     return [f"{count} {what}." for count, what in counts if count]
+
+
+def _owed_effects(handing: _Handing) -> list[Counted]:
+    """What becomes of the reports that ended units owe."""
+    drafts = Draft.objects.filter(obligation_id__in=among(handing.dropped)).exclude(figures={}).count()
+    kept = f"giữ nguyên trong biên nhận của biến động để hoàn tác được, gồm {drafts} bản nháp có số"
+    return [
+        (OWED, list(handing.units), HANDED_ON, False),
+        (FALLEN, handing.dropped, f"không gửi hai lần; {kept}", False),
+        (OWED, handing.left, LEFT_OPEN, True),
+        (LATE, handing.answered, ANSWERED, False),
+        (LATE, handing.unanswered, NOT_ANSWERED, True),
+    ]
+
+
+def _since(change: UnitChange, since: datetime, handed: Collection[int]) -> list[tuple[int, str]]:
+    """What was sent and confirmed since, of periods that reach past the day, where the event made nothing new."""
+    heirs = set(change.takers) - set(change.created)
+    sent = Submission.objects.filter(act__recorded_at__gt=since, obligation__period__end__gt=change.on)
+    sent = sent.filter(obligation__unit_id__in=among(heirs)).exclude(obligation_id__in=among(handed))
+    answered = Submission.objects.filter(act__recorded_at__gt=since, obligation__unit_id__in=among(change.heirs))
+    places = _with_all_above({*change.takers, *change.moved, *change.ended}, change.on) - set(change.created)
+    confirmed = Snapshot.objects.filter(act__recorded_at__gt=since, period__end__gt=change.on)
+    return [
+        (sent.count(), "báo cáo đơn vị kế tục đã gửi sau biến động"),
+        (answered.count(), "báo cáo đơn vị kế tục đã gửi thay đơn vị kết thúc"),
+        (confirmed.filter(unit_id__in=among(places)).count(), "bảng tổng hợp đã chốt sau biến động"),
+    ]
+
+
+def _with_all_above(unit_ids: Collection[int], on: date) -> set[int]:
+    """The units and who stands above them on any line, on the day and on its eve."""
+    found = set(unit_ids)
+    for line in lines():
+        for when in (on, on - date.resolution):
+            for chain in chains_up(unit_ids, line.key, when).values():
+                found.update(chain)
+    return found
 
 
 def _hand_units(change: UnitChange, handing: _Handing, *, lock: bool) -> None:
     """Obligations without any version, of periods not over on the day, whose unit ends."""
     heirs = change.heirs
-    rows = Obligation.objects.filter(unit_id__in=change.ended, period__end__gt=change.on)
-    rows = rows.exclude(pk__in=Submission.objects.filter(obligation__unit_id__in=change.ended).values("obligation_id"))
+    rows = Obligation.objects.filter(unit_id__in=among(change.ended), period__end__gt=change.on)
+    rows = rows.exclude(
+        pk__in=Submission.objects.filter(obligation__unit_id__in=among(change.ended)).values("obligation_id")
+    )
     if lock:
         rows = rows.select_for_update(of=("self",))
     held = set(
-        Obligation.objects.filter(unit_id__in=set(heirs.values()), period__end__gt=change.on).values_list(
+        Obligation.objects.filter(unit_id__in=among(set(heirs.values())), period__end__gt=change.on).values_list(
             "unit_id", "form_id", "period_id"
         )
     )
@@ -162,14 +220,26 @@ def _hand_units(change: UnitChange, handing: _Handing, *, lock: bool) -> None:
         else:
             held.add((heir, form_id, period_id))
             handing.units[pk] = heir
+    for pk, unit_id in _unfinished(change).values_list("pk", "unit_id"):
+        (handing.answered if unit_id in heirs else handing.unanswered).append(pk)
+
+
+def _unfinished(change: UnitChange) -> QuerySet[Obligation]:
+    """Reports in the name of units that end, of periods over on the day and not sent, or whose latest version came
+    back."""
+    latest = Submission.objects.filter(obligation=OuterRef("pk")).order_by("-version").values("state")[:1]
+    rows = Obligation.objects.filter(unit_id__in=among(change.ended)).annotate(latest=Subquery(latest))
+    return rows.filter(
+        Q(latest=SubmissionState.RETURNED) | Q(latest__isnull=True, period__end__lte=change.on)
+    ).order_by("pk")
 
 
 def _hand_receivers(change: UnitChange, handing: _Handing) -> None:
     """Receivers of unsettled reports: the successor of an ended one, else whoever the rules name in the new tree."""
     heirs = change.heirs
     awaited = list(_unsettled(change.ended).select_related("form", "period"))
-    moved = _redirectable([*change.moved, *handing.units.values()], change)
-    redirected = list(moved.exclude(receiver_id__in=change.ended).select_related("form", "period"))
+    moved = _redirectable(change.moved, change, handing.units)
+    redirected = list(moved.exclude(receiver_id__in=among(change.ended)).select_related("form", "period"))
     by_rule = _receivers_by_rule([*(one for one in awaited if one.receiver_id not in heirs), *redirected], change.on)
     for one in awaited:
         receiver = heirs.get(one.receiver_id or 0) or by_rule.get(one.pk)
@@ -184,13 +254,15 @@ def _hand_receivers(change: UnitChange, handing: _Handing) -> None:
 
 def _unsettled(receivers: Collection[int]) -> QuerySet[Obligation]:
     """Obligations towards the units that are not settled by an accepted report."""
-    rows = Obligation.objects.filter(receiver_id__in=receivers)
+    rows = Obligation.objects.filter(receiver_id__in=among(receivers))
     return rows.exclude(pk__in=rows.filter(submissions__state=SubmissionState.ACCEPTED).values("pk"))
 
 
-def _redirectable(unit_ids: Collection[int], change: UnitChange) -> QuerySet[Obligation]:
-    """Unsettled reports of units that stand elsewhere now, of periods not over on the day, under an owing rule."""
-    rows = Obligation.objects.filter(unit_id__in=unit_ids, receiver__isnull=False, period__end__gt=change.on)
+def _redirectable(unit_ids: Collection[int], change: UnitChange, handed: Collection[int] = ()) -> QuerySet[Obligation]:
+    """Unsettled reports of units that stand elsewhere now, or that were handed on, of periods not over on the day,
+    under an owing rule."""
+    rows = Obligation.objects.filter(Q(unit_id__in=among(unit_ids)) | Q(pk__in=among(handed)))
+    rows = rows.filter(receiver__isnull=False, period__end__gt=change.on)
     rows = rows.filter(form__owing_rules__receiver_kind__isnull=False).distinct()
     return rows.exclude(pk__in=Submission.objects.filter(state=SubmissionState.ACCEPTED).values("obligation_id"))
 
@@ -242,7 +314,7 @@ def _restore(kept: Sequence[Any]) -> None:
 
 
 def _missing(pks: Collection[int]) -> int:
-    return len(set(pks)) - Obligation.objects.filter(pk__in=pks).count()
+    return len(set(pks)) - Obligation.objects.filter(pk__in=among(pks)).count()
 
 
 def _owed_again(kept: Iterable[Any]) -> int:
@@ -252,21 +324,22 @@ def _owed_again(kept: Iterable[Any]) -> int:
         if one["model"] == Obligation._meta.label_lower
     }
     units = {unit for unit, _, _ in fallen}
-    rows = Obligation.objects.filter(unit_id__in=units).values_list("unit_id", "form_id", "period_id")
+    rows = Obligation.objects.filter(unit_id__in=among(units)).values_list("unit_id", "form_id", "period_id")
     return len(fallen & set(rows)) if fallen else 0
 
 
-def _effects(counted: Iterable[tuple[str, Sequence[int], str, bool]], change: UnitChange) -> list[Effect]:
+def _effects(counted: Iterable[Counted], change: UnitChange) -> list[Effect]:
     return [
-        Effect(what, len(pks), consequence, _named(pks[:NAMED], change.on), needs_person)
+        Effect(what, len(pks), consequence, *_named(pks[:NAMED], change.on, needs_person))
         for what, pks, consequence, needs_person in counted
         if pks
     ]
 
 
-def _named(pks: Sequence[int], on: date) -> tuple[str, ...]:
-    """Reports as "unit: form, period"; units as called until the day."""
-    rows = {one.pk: one for one in Obligation.objects.filter(pk__in=pks).select_related("form", "period")}
+def _named(pks: Sequence[int], on: date, needs_person: bool) -> tuple[tuple[str, ...], bool, tuple[int, ...]]:
+    """Reports as "unit: form, period", units as called until the day; and whose each is."""
+    rows = {one.pk: one for one in Obligation.objects.filter(pk__in=among(pks)).select_related("form", "period")}
     called = cards({one.unit_id for one in rows.values()}, on - date.resolution)
     listed = [rows[pk] for pk in pks if pk in rows]
-    return tuple(f"{called[one.unit_id].name}: biểu {one.form.code}, {one.period.label}" for one in listed)
+    named = tuple(f"{called[one.unit_id].name}: biểu {one.form.code}, {one.period.label}" for one in listed)
+    return named, needs_person, tuple(one.unit_id for one in listed)

@@ -9,26 +9,36 @@ from giaoban.core.timeliness import timing
 from giaoban.kit.actors import Actor
 from giaoban.kit.permissions import Permission
 from giaoban.kit.registries import SourcedFigure, WorkItem
-from giaoban.orgs.selectors import unit_id_of
+from giaoban.orgs.selectors import answered_by, unit_id_of
 from giaoban.reporting.rules import STATE_NAMES
-from giaoban.reporting.selectors.consolidation import consolidate
 from giaoban.reporting.selectors.forms import form_by_key, period_of
 from giaoban.reporting.selectors.owed import owed_by
 from giaoban.reporting.selectors.reception import receptions_for
+from giaoban.reporting.selectors.series import consolidate
 
 
 def work_items(actor: Actor, on: date) -> list[WorkItem]:
-    """Reports that the actor's units still have to send, and receptions in which something waits for the actor."""
+    """Reports that the actor's units still have to send, for themselves or for what wholly became one of them, and
+    receptions in which something waits for the actor."""
     return _to_send(actor, on) + _to_receive(actor, on)
 
 
 def _to_send(actor: Actor, on: date) -> list[WorkItem]:
     entering = [unit for unit in actor.unit_ids if actor.may(Permission.ENTER_FIGURES, unit)]
+    own = set(entering)
     return [
         WorkItem(
             kind="Báo cáo",
             title=f"Biểu {one.form_code} · {one.period.label}",
-            about=f"{one.form_title} · gửi {one.receiver_name}" if one.receiver_name else one.form_title,
+            about=" · ".join(
+                words
+                for words in (
+                    "" if one.unit.id in own else f"thay cho {one.unit.name} đã kết thúc",
+                    one.form_title,
+                    f"gửi {one.receiver_name}" if one.receiver_name else "",
+                )
+                if words
+            ),
             unit_id=one.unit.id,
             due_on=one.due_on,
             timing=one.timing,
@@ -37,7 +47,7 @@ def _to_send(actor: Actor, on: date) -> list[WorkItem]:
             action="Sửa và gửi lại" if one.reason else "Nhập số liệu",
             simulated=one.simulated,
         )
-        for one in owed_by(entering, on, open_only=True)
+        for one in owed_by(answered_by(entering, on), on, open_only=True)
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.db.models import QuerySet
 
 from giaoban.kit.actors import Actor
+from giaoban.kit.arrays import among
 from giaoban.kit.registries import NAMED, Effect, Receipt, UnitChange
 from giaoban.orgs import selectors as orgs
 from giaoban.tasks import services
@@ -20,14 +21,14 @@ STAYS: Final = "còn ở đơn vị cũ vì không có một đơn vị kế t�
 def effects(change: UnitChange, actor: Actor) -> list[Effect]:  # noqa: ARG001 – the registry's signature
     """What happens to tasks. Of one task the successor takes one share: the rest is told apart."""
     heirs = change.heirs
-    held = set(TaskUnit.objects.filter(unit_id__in=set(heirs.values())).values_list("unit_id", "task_id"))
+    held = set(TaskUnit.objects.filter(unit_id__in=among(set(heirs.values()))).values_list("unit_id", "task_id"))
     carried: list[TaskUnit] = []
     twice: list[TaskUnit] = []
     for share in _open_shares(list(heirs)):
         place = (heirs[share.unit_id], share.task_id)
         (twice if place in held else carried).append(share)
         held.add(place)
-    done = list(TaskUnit.objects.filter(unit_id__in=change.ended, state=TaskState.DONE).select_related("task"))
+    done = list(TaskUnit.objects.filter(unit_id__in=among(change.ended), state=TaskState.DONE).select_related("task"))
     on = change.on
     return [
         *_shares(OPEN, carried, "chuyển sang đơn vị kế tục, ghi vào diễn biến", on),
@@ -48,7 +49,13 @@ def apply(change: UnitChange, by: Actor, at: datetime) -> Receipt:
         where = "ở lại đơn vị cũ vì đơn vị kế tục đã có phần của nhiệm vụ này"
         counted = [
             Effect(OPEN, len(carried.moved), "đã chuyển sang đơn vị kế tục"),
-            Effect(TWICE, len(carried.left), where, carried.left[:NAMED]),
+            Effect(
+                TWICE,
+                len(carried.left),
+                where,
+                tuple(words for words, _ in carried.left[:NAMED]),
+                about=tuple(unit for _, unit in carried.left[:NAMED]),
+            ),
         ]
         found += [effect for effect in counted if effect.count]
     found += _left(change)
@@ -62,21 +69,30 @@ def undo(data: Mapping[str, Any], by: Actor, at: datetime) -> None:
         services.hand_back(((share, old) for share, old, _, _ in data["moved"]), by=by, at=at)
 
 
-def blocks_undo(created: Sequence[int], data: Mapping[str, Any]) -> list[str]:
-    """Tasks given to or by the units that the event made, and shares on which something was said since."""
+def blocks_undo(change: UnitChange, since: datetime, data: Mapping[str, Any]) -> list[str]:
+    """Tasks given to or by the units that the event made, or since then to or by the others to which something passed;
+    shares on which something was said since."""
+    created = change.created
+    heirs = [unit_id for unit_id in change.takers if unit_id not in set(created)]
     moved = data.get("moved", ())
     shares = {share: new for share, _, new, _ in moved}
     last = max((note for *_, note in moved), default=0)
-    own = TaskUnit.objects.filter(unit_id__in=created).exclude(pk__in=shares)
-    issued = Task.objects.filter(issuer_id__in=created)
-    reported = Progress.objects.filter(task_unit_id__in=shares, pk__gt=last).values("task_unit_id").distinct()
+    own = TaskUnit.objects.filter(unit_id__in=among(created)).exclude(pk__in=among(shares))
+    issued = Task.objects.filter(issuer_id__in=among(created))
+    later = Task.objects.filter(act__recorded_at__gt=since, due_on__gte=change.on)
+    given = TaskUnit.objects.filter(unit_id__in=among(heirs), task__in=later).exclude(pk__in=among(shares))
+    reported = Progress.objects.filter(task_unit_id__in=among(shares), pk__gt=last).values("task_unit_id").distinct()
     elsewhere = [
-        pk for pk, unit in TaskUnit.objects.filter(pk__in=shares).values_list("pk", "unit_id") if shares[pk] != unit
+        pk
+        for pk, unit in TaskUnit.objects.filter(pk__in=among(shares)).values_list("pk", "unit_id")
+        if shares[pk] != unit
     ]
-    closed = TaskUnit.objects.filter(pk__in=shares, state=TaskState.DONE).exclude(pk__in=reported)
+    closed = TaskUnit.objects.filter(pk__in=among(shares), state=TaskState.DONE).exclude(pk__in=reported)
     counts = [
         (own.count(), "phần việc đã giao cho đơn vị mới lập"),
         (issued.count(), "nhiệm vụ do đơn vị mới lập giao"),
+        (given.count(), "phần việc đã giao cho đơn vị kế tục sau biến động"),
+        (later.filter(issuer_id__in=among(heirs)).count(), "nhiệm vụ do đơn vị kế tục giao sau biến động"),
         (reported.count() + closed.count(), "phần việc đã chuyển thì đơn vị kế tục đã báo tiến độ"),
         (len(elsewhere), "phần việc đã chuyển thì sau đó lại chuyển tiếp"),
     ]
@@ -84,7 +100,7 @@ def blocks_undo(created: Sequence[int], data: Mapping[str, Any]) -> list[str]:
 
 
 def _open_shares(unit_ids: Collection[int]) -> QuerySet[TaskUnit]:
-    rows = TaskUnit.objects.filter(unit_id__in=unit_ids).exclude(state=TaskState.DONE)
+    rows = TaskUnit.objects.filter(unit_id__in=among(unit_ids)).exclude(state=TaskState.DONE)
     return rows.select_related("task").order_by("pk")
 
 
@@ -99,13 +115,16 @@ def _shares(
         return []
     called = orgs.cards({share.unit_id for share in shares[:NAMED]}, on - date.resolution)
     named = tuple(f"{share.task.title} ({called[share.unit_id].name})" for share in shares[:NAMED])
-    return [Effect(what, len(shares), consequence, named, needs_person)]
+    about = tuple(share.unit_id for share in shares[:NAMED])
+    return [Effect(what, len(shares), consequence, named, needs_person, about)]
 
 
 def _issued(unit_ids: Collection[int], consequence: str, *, needs_person: bool) -> list[Effect]:
-    open_ones = TaskUnit.objects.exclude(state=TaskState.DONE).filter(task__issuer_id__in=unit_ids)
+    open_ones = TaskUnit.objects.exclude(state=TaskState.DONE).filter(task__issuer_id__in=among(unit_ids))
     rows = Task.objects.filter(pk__in=open_ones.values("task_id")).order_by("pk")
-    titles = tuple(rows.values_list("title", flat=True))
-    if not titles:
+    issued = list(rows.values_list("title", "issuer_id"))
+    if not issued:
         return []
-    return [Effect("nhiệm vụ đã giao, chưa xong", len(titles), consequence, titles[:NAMED], needs_person)]
+    titles = tuple(title for title, _ in issued[:NAMED])
+    about = tuple(issuer for _, issuer in issued[:NAMED])
+    return [Effect("nhiệm vụ đã giao, chưa xong", len(issued), consequence, titles, needs_person, about)]

@@ -22,7 +22,7 @@ def work_items(actor: Actor, on: date) -> list[WorkItem]:
 
 def _owed(actor: Actor, on: date) -> list[WorkItem]:
     own = [unit for unit in actor.unit_ids if actor.may(Permission.REPORT_PROGRESS, unit)]
-    units = selectors.answered_by(own, on)
+    units = orgs.answered_by(own, on)
     rows = TaskUnit.objects.filter(unit_id__in=units, state__in=(TaskState.ASSIGNED, TaskState.STARTED))
     issuers = orgs.cards(rows.values_list("task__issuer_id", flat=True), on)
     return [
@@ -44,7 +44,7 @@ def _owed(actor: Actor, on: date) -> list[WorkItem]:
 
 def _to_verify(actor: Actor, on: date) -> list[WorkItem]:
     own = [unit for unit in actor.unit_ids if actor.may(Permission.VERIFY_TASK, unit)]
-    issuers = selectors.answered_by(own, on)
+    issuers = orgs.answered_by(own, on)
     rows = TaskUnit.objects.filter(task__issuer_id__in=issuers, state=TaskState.REPORTED).select_related("task")
     waiting = Counter(row.task_id for row in rows)
     tasks = {row.task_id: row.task for row in rows}

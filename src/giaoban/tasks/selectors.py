@@ -136,24 +136,6 @@ def share_for(actor: Actor, pk: int, on: date) -> TaskUnit:
     return share
 
 
-def heirs_of(unit_id: int, on: date) -> list[int]:
-    """The unit, and what it wholly became by a day, step by step: who answers for it now comes last."""
-    found = [unit_id]
-    for held in found:
-        steps = orgs.successors_of(held)
-        found += [step.other.id for step in steps if step.whole and step.on <= on and step.other.id not in found]
-    return found
-
-
-def answered_by(unit_ids: Iterable[int], on: date) -> list[int]:
-    """The units, and all that wholly became one of them by a day: the other way round of `heirs_of`."""
-    found = list(unit_ids)
-    for held in found:
-        steps = orgs.origins_of(held)
-        found += [step.other.id for step in steps if step.whole and step.on <= on and step.other.id not in found]
-    return found
-
-
 def task_by_key(origin_key: str) -> Task | None:
     return Task.objects.filter(origin_key=origin_key).first()
 
@@ -444,4 +426,4 @@ def may_move_deadline(actor: Actor, share: TaskUnit, on: date) -> bool:
 
 def _may(actor: Actor, permission: Permission, unit_id: int, on: date) -> bool:
     """At the unit, or at what it wholly became."""
-    return any(actor.may(permission, place) for place in heirs_of(unit_id, on))
+    return any(actor.may(permission, place) for place in orgs.heirs_of(unit_id, on))

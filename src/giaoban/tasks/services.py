@@ -10,9 +10,9 @@ from django.utils import timezone
 from giaoban.core.vietnamese import day, fold
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
+from giaoban.kit.arrays import among
 from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors as orgs
-from giaoban.tasks import selectors
 from giaoban.tasks.models import Progress, Task, TaskDeadlineChange, TaskState, TaskUnit
 from giaoban.tasks.rules import Origin
 
@@ -202,10 +202,11 @@ def move_deadline(task_unit: TaskUnit, *, due_on: date, reason: str, by: Actor, 
 
 @dataclass(frozen=True, slots=True)
 class CarriedOver:
-    """Shares that moved, as (share, old unit, new unit, note of progress), and those that did not, as "task (unit)"."""
+    """Shares that moved, as (share, old unit, new unit, note of progress), and those that did not, as "task (unit)"
+    with the unit."""
 
     moved: tuple[tuple[int, int, int, int], ...]
-    left: tuple[str, ...]
+    left: tuple[tuple[str, int], ...]
 
 
 def carry_over(heirs: Mapping[int, int], *, on: date, by: Actor, at: datetime) -> CarriedOver:
@@ -215,16 +216,16 @@ def carry_over(heirs: Mapping[int, int], *, on: date, by: Actor, at: datetime) -
     named: the successor reports on it there.
     """
     with act("tasks.carry-over", by=by, at=at, reason=f"đơn vị kết thúc ngày {day(on)}") as entry:
-        shares = TaskUnit.objects.select_for_update(of=("self",)).filter(unit_id__in=heirs)
+        shares = TaskUnit.objects.select_for_update(of=("self",)).filter(unit_id__in=among(heirs))
         shares = shares.exclude(state=TaskState.DONE).select_related("task")
-        held = set(TaskUnit.objects.filter(unit_id__in=set(heirs.values())).values_list("unit_id", "task_id"))
+        held = set(TaskUnit.objects.filter(unit_id__in=among(set(heirs.values()))).values_list("unit_id", "task_id"))
         called = {**orgs.cards(heirs, on - date.resolution), **orgs.cards(set(heirs.values()), on)}
         moved: list[tuple[TaskUnit, int]] = []
-        left: list[str] = []
+        left: list[tuple[str, int]] = []
         for share in shares.order_by("pk"):
             old, new = share.unit_id, heirs[share.unit_id]
             if (new, share.task_id) in held:
-                left.append(f"{share.task.title} ({called[old].name})")
+                left.append((f"{share.task.title} ({called[old].name})", old))
                 continue
             held.add((new, share.task_id))
             share.unit_id = new
@@ -280,7 +281,7 @@ def _require_issuer(task_unit: TaskUnit, permission: Permission, by: Actor, at: 
 
 def _require_at(unit_id: int, permission: Permission, by: Actor, on: date) -> None:
     """The right at a unit or at what it wholly became by a day. Raises PermissionDenied naming the last of them."""
-    places = selectors.heirs_of(unit_id, on)
+    places = orgs.heirs_of(unit_id, on)
     if not any(by.may(permission, place) for place in places):
         by.require(permission, places[-1], unit_name=orgs.card(places[-1], on).name)
 

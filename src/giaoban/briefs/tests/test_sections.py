@@ -48,7 +48,7 @@ def test_a_count_differs_in_number_and_per_cent_and_a_rate_in_points() -> None:
     count, rate = Column(id="c1", label="Vụ"), Column(id="c2", label="Tỷ lệ", scale=2, roll_up="rate")
     assert sections._compared(now, before, count) == ["120", "100", "+20", "120,00 %"]
     assert sections._compared(now, before, rate)[2:] == ["+20,00 điểm", ""]
-    assert sections._compared(now, CellTotal(value=Decimal(0), reported=1), count)[3] == "kỳ trước bằng 0"
+    assert sections._compared(now, CellTotal(value=Decimal(0), reported=1), count)[3] == "cùng kỳ bằng 0"
     assert sections._compared(now, CellTotal(missing=1), count)[2:] == ["", ""]
 
 

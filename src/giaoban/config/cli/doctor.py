@@ -134,6 +134,15 @@ def registries() -> Iterator[Line]:
         yield Line(name, f"{len(entries)}: {', '.join(entries)}" if entries else "0")
 
 
+def events() -> Iterator[Line]:
+    from giaoban.orgs.services import refused_events
+
+    refused = refused_events()
+    named = ", ".join(f"{one.title} ({one.on.isoformat()})" for one in refused)
+    wrong = f"their day has come and they fail; their pages say why, the next hour tries again: {named}"
+    yield Line("events", f"{len(refused)} refused on their day", wrong if refused else "")
+
+
 def jobs() -> Iterator[Line]:
     from django.db import connection
 
@@ -159,7 +168,7 @@ def jobs() -> Iterator[Line]:
 
 
 BEFORE_DJANGO: tuple[Callable[[], Iterator[Line]], ...] = (machine, disk)
-WITH_DJANGO = (server, extensions, migrations, checks, fonts, registries, jobs)
+WITH_DJANGO = (server, extensions, migrations, checks, fonts, registries, events, jobs)
 
 
 def looked_at(look: Callable[[], Iterator[Line]]) -> list[Line]:

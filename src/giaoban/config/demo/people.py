@@ -32,6 +32,8 @@ PEOPLE = (
     Person("so-giam-doc", "Giám đốc, Sở Tư pháp Tây Ninh", "so-tu-phap:tay-ninh-2025", (Role.HEAD,)),
     Person("xa-cong-chuc", "Công chức, UBND phường Tân An", "", (Role.OFFICER, Role.HEAD)),
     Person("thanh-tra", "Thanh tra, Bộ Tư pháp", "bo-tu-phap", (Role.INSPECTOR,)),
+    Person("bo-quan-tri", "Quản trị danh mục, Bộ Tư pháp", "bo-tu-phap", (Role.ADMINISTRATOR,)),
+    Person("tinh-quan-tri", "Quản trị danh mục, UBND tỉnh Tây Ninh", "ubnd-tinh:tay-ninh-2025", (Role.ADMINISTRATOR,)),
 )
 CHANGED = "(đã đổi)"  # no password that one could have: it stands in the file once the real one is unknown
 WARD = ("Tân An", "so-tu-phap:tay-ninh-2025")  # the ward's People's Committee beneath this unit

@@ -18,8 +18,8 @@ def world() -> World:
 
 
 def printed(world: World, capsys: pytest.CaptureFixture[str]) -> str:
-    chosen = {"form": world.form.key, "period": world.period.code, "instalment": "", "unit": "coast"}
-    namespace = argparse.Namespace(**chosen, geography=None, layer="live", format="table")
+    chosen = {"form": world.form.key, "period": [world.period.code], "instalment": "", "unit": "coast"}
+    namespace = argparse.Namespace(**chosen, geography=None, divided="refuse", layer="live", format="table")
     assert consolidate.run(namespace) == 0
     return capsys.readouterr().out
 

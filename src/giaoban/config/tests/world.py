@@ -4,7 +4,7 @@ The round: the host asks communes for a report; one is being typed, one waits, o
 is missing; one meeting is in preparation, one was held, one is concluded and gave tasks.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -16,7 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection, connections
 from django.test import Client
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from giaoban.accounts import services as accounts
@@ -36,6 +36,8 @@ from giaoban.monitoring import selectors as monitoring
 from giaoban.monitoring import services as watching
 from giaoban.orgs import selectors as orgs
 from giaoban.orgs import services as org_services
+from giaoban.orgs.selectors import reorganising as tables
+from giaoban.orgs.services import reorganising
 from giaoban.reporting import selectors as reporting
 from giaoban.reporting import services as reporting_services
 from giaoban.reporting.rules import figures_from_texts
@@ -59,6 +61,7 @@ EARLIER = "so-tu-phap:long-an"
 SIGNED = (("Người lập biểu", "Nguyễn Văn An"), ("Thủ trưởng đơn vị", "Trần Thị Bình"))
 PDF = b"%PDF-1.4\n%%EOF\n"
 FIGURES = {"main/total//received": "20", "main/total//finished": "12", "main/total//open": "8"}
+GIVEN = {"give-role": Role.OFFICER.value}
 TOO_MANY = {"main/total//received": "20", "main/total//finished": "21", "main/total//open": "8"}
 
 
@@ -127,6 +130,8 @@ class World:
     today: date
     period: Any = None
     event: Any = None
+    undone: Any = None
+    imports: dict[str, Any] = field(default_factory=dict)
     obligations: list[Any] = field(default_factory=list)
     submissions: dict[str, Any] = field(default_factory=dict)
     meetings: dict[str, Any] = field(default_factory=dict)
@@ -148,6 +153,7 @@ def build() -> World:
     world = World(host, communes, today)
     _people(world)
     _event(world)
+    _imports(world)
     _reports(world)
     _findings(world)
     _meetings(world)
@@ -174,16 +180,44 @@ def _people(world: World) -> None:
 
 
 def _event(world: World) -> None:
-    """A commune's office gets another name, entered ahead, so that today stays as the pack has it."""
-    step = {"step": "rename", "tree": "unit", "key": world.communes[5].key, "name": "Ủy ban nhân dân xã Ghi Trước"}
-    world.event = org_services.record(
-        {"on": (world.today + timedelta(days=60)).isoformat(), "steps": [step]},
-        basis="Nghị quyết của Hội đồng nhân dân",
-        basis_on=world.today,
-        reason="Để xem trang của một biến động ghi trước",
-        by=SYSTEM,
-        at=world.now,
-    )
+    """A commune's office gets another name, entered ahead, so that today stays as the pack has it; and one more, which
+    is taken back."""
+
+    def renamed(name: str, after: int) -> Any:
+        step = {"step": "rename", "tree": "unit", "key": world.communes[5].key, "name": name}
+        return org_services.record(
+            {"on": (world.today + timedelta(days=after)).isoformat(), "steps": [step]},
+            basis="Nghị quyết của Hội đồng nhân dân",
+            basis_on=world.today,
+            reason="Để xem trang của một biến động ghi trước",
+            by=SYSTEM,
+            at=world.now,
+        )
+
+    world.undone = renamed("Ủy ban nhân dân xã Ghi Nhầm", 30)
+    org_services.undo(world.undone, reason="Ghi nhầm", by=SYSTEM, at=world.now)
+    world.event = renamed("Ủy ban nhân dân xã Ghi Trước", 60)
+
+
+def _imports(world: World) -> None:
+    """Two tables ahead: one that is sound, one with a code that nothing has."""
+    kept = [orgs.area_card(commune.area_id or 0, world.today) for commune in world.communes[3:]]
+    sound = [(one.code, one.name, "99990", "Xã Nhập Từ Bảng", "toàn bộ") for one in kept[:2]]
+    slipped = [*sound, ("99999", kept[2].name, "99990", "Xã Nhập Từ Bảng", "toàn bộ")]
+    for name, rows in (("sound", sound), ("slipped", slipped)):
+        table = "\n".join(",".join(cells) for cells in (("Mã cũ", "Tên cũ", "Mã mới", "Tên mới", "Phần"), *rows))
+        world.imports[name] = reorganising.open_import(
+            table.encode(),
+            f"{name}.csv",
+            unit_id=world.host,
+            on=world.today + timedelta(days=90),
+            title="Sắp xếp các xã",
+            basis="Nghị quyết của Hội đồng nhân dân",
+            basis_on=world.today,
+            reason="Để xem trang của một bảng sắp xếp",
+            by=actor("administrator"),
+            at=world.now,
+        )
 
 
 def person(login: str) -> Any:
@@ -359,6 +393,9 @@ FILES = {
     "orgs:crosswalk",
     "orgs:event-pick",
     "orgs:events-csv",
+    "orgs:import-decisions",
+    "orgs:import-slips",
+    "orgs:import-table",
     "orgs:tree-csv",
     "reporting:index-csv",
     "reporting:reception-csv",
@@ -368,7 +405,16 @@ FILES = {
     "reporting:workbook",
     "tasks:export",
 }
-"""Routes that answer with something else than a page."""
+"""Addresses in a browser that answer with something else than a page."""
+
+
+def routes(patterns: list[URLPattern | URLResolver] | None = None, room: str = "") -> Iterator[str]:
+    """The names of all addresses, with their room."""
+    for entry in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(entry, URLResolver):
+            yield from routes(entry.url_patterns, f"{entry.namespace}:" if entry.namespace else room)
+        elif entry.name:
+            yield room + entry.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,6 +494,7 @@ def _unit_visits(world: World) -> Sequence[Visit]:
         Visit("orgs:event", ("sap-xep-tinh-2025",), who="administrator"),
         Visit("orgs:event", (world.event.key,)),
         Visit("orgs:event", (world.event.key,), who="administrator"),
+        Visit("orgs:event", (world.undone.key,), who="administrator"),
         Visit("orgs:event-new", who="administrator"),
         Visit("orgs:event-pick", query="?truong=olds&cay=area&nhieu=1&tim-olds=tan", who="administrator"),
         *(
@@ -455,6 +502,7 @@ def _unit_visits(world: World) -> Sequence[Visit]:
             for kind, tree in (("merge", "area"), ("split", "area"), ("create", "unit"), ("abolish-level", "unit"))
         ),
         Visit("orgs:event-preview", ("merge", "gone"), who="administrator"),
+        *_import_visits(world),
         Visit("orgs:posts", (HOST,)),
         Visit("orgs:posts", (HOST,), who="administrator"),
         Visit("orgs:gaps"),
@@ -467,6 +515,18 @@ def _unit_visits(world: World) -> Sequence[Visit]:
         Visit("orgs:unit", (EARLIER,), "?ngay=2025-06-30"),
         Visit("orgs:unit", (own,), who="officer"),
         Visit("orgs:unit", (MINISTRY,), who="inspector"),
+    ]
+
+
+def _import_visits(world: World) -> Sequence[Visit]:
+    sound, slipped = ((world.imports[name].pk,) for name in ("sound", "slipped"))
+    return [
+        Visit("orgs:imports", who="administrator"),
+        Visit("orgs:import", slipped, who="administrator"),
+        Visit("orgs:import", slipped, "?loai=da-quyet-dinh", "administrator"),
+        Visit("orgs:import", sound, who="administrator"),
+        Visit("orgs:import-preview", sound, who="administrator"),
+        *(Visit(f"orgs:import-{name}", slipped, who="administrator") for name in ("table", "slips", "decisions")),
     ]
 
 
@@ -614,10 +674,7 @@ def acts(world: World) -> list[Visit]:
     return [
         Visit("accounts:sign-out"),
         Visit("accounts:act-for", (world.host,)),
-        Visit("orgs:post-give", (HOST,)),
-        Visit("orgs:post-end", (HOST, orgs.post_history(world.host)[0].id)),
-        Visit("orgs:post-delegate", (HOST, orgs.post_history(world.host)[0].id)),
-        Visit("orgs:event-undo", (world.event.key,), data={"reason": "Nhầm", "confirm_name": world.event.title}),
+        *_unit_acts(world),
         Visit("reporting:read-workbook", (_by_unit(world)[0].pk,), data={"workbook": _workbook(world)}),
         Visit("meetings:invite", preparing, data={"units": [world.communes[3].id], "labels": "Khách mời"}),
         Visit("meetings:attendance", preparing),
@@ -636,6 +693,47 @@ def acts(world: World) -> list[Visit]:
         Visit("tasks:verify", (share.pk,)),
         Visit("tasks:reopen", (share.pk,), data={"reopen-reason": "Thiếu phụ lục"}),
         Visit("tasks:deadline", (share.pk,), data={"deadline-due_on": later, "deadline-reason": "Khối lượng lớn"}),
+    ]
+
+
+def _unit_acts(world: World) -> list[Visit]:
+    """What an administrator of the host may do there; the post that is ended and lent is the head's."""
+    post = next(one.id for one in orgs.post_history(world.host) if one.role == Role.HEAD)
+    days = {"valid_from": world.today.isoformat(), "valid_to": (world.today + timedelta(days=30)).isoformat()}
+    someone = {"login": "nobody", "reason": "Quyết định số 1", **days}
+    end = {"valid_to": days["valid_to"], "reason": "Quyết định số 2"}
+    slipped = world.imports["slipped"]
+    slip = tables.examination_of(slipped).to_decide[0]
+    return [
+        Visit("orgs:post-give", (HOST,), data={f"give-{name}": said for name, said in someone.items()} | GIVEN),
+        Visit("orgs:post-end", (HOST, post), data={f"end-{post}-{name}": said for name, said in end.items()}),
+        Visit(
+            "orgs:post-delegate",
+            (HOST, post),
+            data={f"delegate-{post}-{name}": said for name, said in someone.items()},
+        ),
+        Visit("orgs:event-undo", (world.event.key,), data={"reason": "Nhầm", "confirm_name": world.event.title}),
+        Visit("orgs:import-decide", (slipped.pk,), data={"slip": slip.key, "choice": "1"}),
+        Visit("orgs:import-drop", (slipped.pk,)),
+    ]
+
+
+def calls(world: World) -> list[tuple[str, Visit]]:
+    """Every address of the interface for other programs, with its method; `data` goes as JSON."""
+    step = {"step": "rename", "tree": "unit", "key": world.communes[4].key, "name": "Ủy ban nhân dân xã Qua Máy"}
+    event = {"on": (world.today + timedelta(days=60)).isoformat(), "steps": [step]}
+    words = {"basis": "Nghị quyết của Hội đồng nhân dân", "reason": "Đổi tên"}
+    return [
+        ("get", Visit("api:openapi-json")),
+        ("get", Visit("api:api-root")),
+        ("get", Visit("api:units")),
+        ("get", Visit("api:areas")),
+        ("get", Visit("api:unit", (HOST,))),
+        ("get", Visit("api:unit_history", (HOST,))),
+        ("get", Visit("api:crosswalk", query="?from=2025-06-30&to=2025-07-01")),
+        ("get", Visit("api:events")),
+        ("post", Visit("api:preview", who="administrator", data={"event": event})),
+        ("post", Visit("api:record", who="administrator", data={"event": event, **words})),
     ]
 
 

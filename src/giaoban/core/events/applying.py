@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from giaoban.core.events.drafting import Draft, Ending, with_parent
+from giaoban.core.events.drafting import Draft, Ending
 from giaoban.core.events.faults import Faults, listed
 from giaoban.core.events.steps import (
     Abolish,
@@ -150,7 +150,7 @@ def _change_kind(draft: Draft, step: ChangeKind, _: int) -> None:
     if step.code:
         what |= _CODE
         values |= {"code": step.code}
-    draft.change(step.key, what, **values)
+    draft.change(step.key, what, None, **values)
 
 
 def _recode(draft: Draft, step: Recode, _: int) -> None:
@@ -170,9 +170,8 @@ def _move(draft: Draft, step: Move, _: int) -> None:
         return
     if step.parent:
         draft.asked.append((step.key, step.line, step.parent))
-    state = draft.now(step.key)
-    parents = with_parent(state, step.line, step.parent).parents if state is not None else ()
-    draft.change(step.key, {f"parent on {step.line}": f"cấp trên theo tuyến “{step.line}”"}, parents=parents)
+    word = f"cấp trên theo tuyến “{step.line}”"
+    draft.change(step.key, {f"parent on {step.line}": word}, (step.line, step.parent))
 
 
 # where it goes

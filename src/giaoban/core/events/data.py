@@ -6,6 +6,7 @@
 Each step has the fields of its class; those that are empty or at their default may be left out. Shares are strings.
 """
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from datetime import date
@@ -14,6 +15,11 @@ from typing import Any, Final, get_args
 
 from giaoban.core.events.steps import REORGANISE, STEPS, Children, Event, NewThing, Part, Split, Step
 from giaoban.core.timeline import Tree
+
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2200
+LONGEST: Final[Mapping[str, int]] = {"name": 200, "short_name": 200, "code": 20, "duties": 500, "source": 200}
+"""Letters that a text of people may have, by its field."""
 
 
 class EventError(ValueError):
@@ -56,6 +62,8 @@ def from_data(data: Mapping[str, Any]) -> Event:
         on = date.fromisoformat(text)
     except ValueError:
         raise EventError("on", f"“{text}” không phải là ngày. Ghi ngày theo dạng năm-tháng-ngày.") from None
+    if not FIRST_YEAR <= on.year <= LAST_YEAR:
+        raise EventError("on", f"Năm {on.year} nằm ngoài khoảng {FIRST_YEAR}–{LAST_YEAR}. Kiểm tra ngày hiệu lực.")
     steps = data.get("steps")
     if not isinstance(steps, list):
         raise EventError("steps", "Thiếu danh sách nội dung của biến động.")
@@ -107,6 +115,17 @@ def _text(value: Any, path: str) -> str:
     if not isinstance(value, str):
         raise EventError(path, "Phải là chữ.")
     return value
+
+
+def _written(value: Any, path: str) -> str:
+    """What a person wrote: composed letters, single spaces, no control characters, not too long."""
+    text = " ".join(unicodedata.normalize("NFC", _text(value, path)).split())
+    if any(unicodedata.category(letter) == "Cc" for letter in text):
+        raise EventError(path, "Có ký tự điều khiển. Gõ lại nội dung này.")
+    limit = LONGEST[path.rsplit(".", 1)[-1]]
+    if len(text) > limit:
+        raise EventError(path, f"Dài {len(text)} chữ, nhiều nhất {limit}. Rút ngắn lại.")
+    return text
 
 
 def _list(value: Any, path: str) -> list[Any]:
@@ -183,6 +202,7 @@ def _share(value: Any, path: str) -> Decimal | None:
 
 _Reader = Callable[[Any, str], Any]
 _READERS: Final[Mapping[str, _Reader]] = {
+    **dict.fromkeys(LONGEST, _written),
     "tree": _tree,
     "things": _things,
     "into": _into,

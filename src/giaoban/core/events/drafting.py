@@ -1,9 +1,12 @@
 """One tree while an event is worked out: the states of what it touches, from its day on."""
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
+from operator import attrgetter, methodcaller
 from typing import Any, Final, Literal
 
 from giaoban.core.events.faults import Faults
@@ -14,6 +17,9 @@ from giaoban.core.timeline import State, Timeline
 from giaoban.core.vietnamese import day
 
 _ONE_DAY: Final = timedelta(days=1)
+KEY: Final = re.compile(r"[a-z0-9][a-z0-9:._-]*")
+"""A key stands in addresses of pages and in files."""
+KEY_LENGTH: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,9 @@ class Draft:
         if not thing.key:
             self.fault("no-key", at, name=thing.name)
             return
+        if len(thing.key) > KEY_LENGTH or not KEY.fullmatch(thing.key):
+            self.fault("bad-key", at, key=thing.key[:KEY_LENGTH], limit=KEY_LENGTH)
+            return
         if thing.key in self.timeline.states:
             self.fault("key-used", thing.key, key=thing.key, name=self.name(thing.key))
             return
@@ -216,23 +225,15 @@ class Draft:
             self.fault("not-living", key, name=self.name(key), on=day(self.on), life=_life_words(life))
         return False
 
-    def change(self, key: str, what: Mapping[str, str], **values: Any) -> None:
-        """Set attributes of the state that covers the day, up to its end. what: attribute → its word for people.
+    def change(
+        self, key: str, what: Mapping[str, str], parent: tuple[str, str] | None = None, /, **values: Any
+    ) -> None:
+        """Set attributes from the day on, and on through later states until one that says something else of them.
 
-        Name, kind and code no longer rest on the old state's source, so source and note are emptied with them.
+        what: attribute → its word for people. parent: (line, key above). Name, kind and code no longer rest on the
+        source of the state that covers the day, so its source and note are emptied with them.
         """
-        if not self.known(key):
-            return
-        if key in self.ended:
-            self.fault("ended-and-changed", key, name=self.name(key), on=day(self.on))
-            return
-        cover = self.timeline.state_on(key, self.on)
-        if cover is None and key not in self.created:
-            life = self.timeline.lives[key]
-            self.fault("not-living", key, name=self.name(key), on=day(self.on), life=_life_words(life))
-            return
-        if cover is not None and cover.known_on is not None and cover.known_on >= self.on:
-            self.fault("before-known", key, name=self.name(key), known=day(cover.known_on))
+        if not self._may_change(key):
             return
         for attribute, word in what.items():
             if (key, attribute) in self._set:
@@ -240,11 +241,39 @@ class Draft:
             self._set.add((key, attribute))
         self._changed.add(key)
         states = self.open(key)
-        if states[0].span.end is not None:
-            self.later[key] = states[0].span.end
+        for attribute, value in values.items():
+            self._carry(key, attrgetter(attribute), partial(_with, attribute, value))
+        if parent is not None:
+            line, above = parent
+            self._carry(key, methodcaller("parent", line), partial(_beneath, line, above))
         if {"name", "kind", "code"} & values.keys() and key not in self.created:
-            values |= {"source": "", "note": ""}
-        states[0] = replace(states[0], **values)
+            states[0] = replace(states[0], source="", note="")
+
+    def _may_change(self, key: str) -> bool:
+        """Whether it lives on from the day, in a state that is known to cover it."""
+        if not self.known(key):
+            return False
+        cover = self.timeline.state_on(key, self.on)
+        if key in self.ended:
+            self.fault("ended-and-changed", key, name=self.name(key), on=day(self.on))
+        elif cover is None and key not in self.created:
+            life = self.timeline.lives[key]
+            self.fault("not-living", key, name=self.name(key), on=day(self.on), life=_life_words(life))
+        elif cover is not None and cover.known_on is not None and cover.known_on >= self.on:
+            self.fault("before-known", key, name=self.name(key), known=day(cover.known_on))
+        else:
+            return True
+        return False
+
+    def _carry(self, key: str, said: Callable[[State], Any], changed: Callable[[State], State]) -> None:
+        """Change the first state, and those that follow without a gap as long as they say the same as it did."""
+        states = self.after[key]
+        old, reach = said(states[0]), states[0].span.start
+        for place, state in enumerate(states):
+            if state.span.start is not None and (state.span.start != reach or said(state) != old):
+                self.later[key] = min(state.span.start, self.later.get(key, state.span.start))
+                return
+            states[place], reach = changed(state), state.span.end
 
     def was_set(self, key: str, attribute: str) -> bool:
         """Whether a step of the event sets this attribute of the thing."""
@@ -264,6 +293,14 @@ def with_parent(state: State, line: str, parent: str) -> State:
     """The state with another parent on the line, or with none ("")."""
     others = [pair for pair in state.parents if pair[0] != line]
     return replace(state, parents=tuple(sorted([*others, (line, parent)] if parent else others)))
+
+
+def _with(attribute: str, value: Any, state: State) -> State:
+    return replace(state, **{attribute: value})
+
+
+def _beneath(line: str, parent: str, state: State) -> State:
+    return with_parent(state, line, parent)
 
 
 def _same(one: State, other: State) -> bool:

@@ -17,6 +17,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     "empty-step": "Nội dung này chưa nêu {noun} nào. Chọn {noun} hoặc xóa nội dung này.",
     "no-change": "Biến động không làm thay đổi gì so với dữ liệu đang có. Kiểm tra lại nội dung và ngày hiệu lực.",
     "no-key": "{noun_first} mới “{name}” chưa có khóa định danh. Ghi khóa cho {noun} này.",
+    "bad-key": (
+        "Khóa “{key}” không dùng được trong địa chỉ và tệp. "
+        "Chỉ dùng chữ thường không dấu, số và các dấu : . _ -, nhiều nhất {limit} ký tự."
+    ),
     "no-name": "{noun_first} mới “{key}” chưa có tên. Ghi tên cho {noun} này.",
     "no-duties": "Chưa nêu nhiệm vụ nào của {name} được chuyển giao. Ghi rõ nhiệm vụ.",
     "unknown-key": "Không có {noun} nào mang khóa “{key}”. Kiểm tra lại khóa hoặc chọn {noun} từ danh sách.",
@@ -66,6 +70,7 @@ SENTENCES: Final[Mapping[str, str]] = {
         "{names} còn tồn tại sau khi cấp trên {parent} kết thúc ngày {end}. "
         "Chọn cấp trên khác hoặc chuyển các {noun} này trước ngày đó."
     ),
+    "parent-level": "{names} không thể trực thuộc {parent}, là địa bàn cùng cấp hoặc hẹp hơn. Chọn cấp trên rộng hơn.",
     "has-children": (
         "Không thể kết thúc {name} ngày {on}: còn {count} {noun} trực thuộc ({names}). "
         "Chuyển các {noun} này trước, hoặc chọn nơi chúng chuyển về."

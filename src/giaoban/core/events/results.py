@@ -87,12 +87,21 @@ def _check_parents(draft: Draft, added: list[tuple[str, State, str, str]]) -> No
         if reach == first:
             if parent not in draft.ended:
                 wrong["parent-missing", parent, first][key] = None
+        elif draft.tree == "area" and not _wider(draft, parent, state):
+            wrong["parent-level", parent, first][key] = None
         elif reach is not None and (state.span.end is None or reach < state.span.end):
             wrong["outlives-parent", parent, reach][key] = None
     for (code, parent, on), children in wrong.items():
         names = listed(draft.names(list(children)), draft.tree)
         at = next(iter(children)) if code == "unknown-parent" else parent
         draft.fault(code, at, key=parent, parent=draft.name(parent), on=day(on), end=day(on), names=names)
+
+
+def _wider(draft: Draft, parent: str, state: State) -> bool:
+    """Whether an area is of a wider level than one beneath it; classes that are no levels are not compared."""
+    above = next(one for one in draft.final(parent) if one.span.contains(state.span.start or draft.on))
+    levels = draft.timeline.class_of(above.kind), draft.timeline.class_of(state.kind)
+    return not all(level.isdecimal() for level in levels) or int(levels[0]) < int(levels[1])
 
 
 def _reach(states: Sequence[State], first: date) -> date | None:

@@ -17,6 +17,7 @@ from giaoban.core.reorganisation.slips import (
 )
 from giaoban.core.reorganisation.table import (
     COLUMNS,
+    MOST_ROWS,
     PART_WORDS,
     PartOf,
     Row,
@@ -31,6 +32,7 @@ from giaoban.core.reorganisation.table import (
 
 __all__ = [
     "COLUMNS",
+    "MOST_ROWS",
     "PART_WORDS",
     "SLIP_KINDS",
     "Change",

@@ -134,7 +134,7 @@ class _Builder:
         for old, own in facts.by_old.items():
             if old in facts.ending and not any(one.carries for one in own):
                 ended[register.living[old].kind].append(old)
-        alive = {register.living[key].kind for key in register.living if key not in facts.ending}
+        alive = {facts.kind_after(key) for key in register.living if key not in facts.ending}
         gone = [kind for kind in ended if kind not in alive]
         by_class = Counter(register.timeline.class_of(kind) for kind in gone for _ in ended[kind])
         kinds = tuple(kind for kind in gone if by_class[register.timeline.class_of(kind)] > 1)

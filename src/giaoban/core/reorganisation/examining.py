@@ -98,7 +98,10 @@ def _left_empty(facts: Facts, parents: Parents) -> Iterator[Slip]:
         others = [
             key
             for key in register.living
-            if register.class_of(key) == level and key not in facts.ending and key not in keys
+            if register.class_of(key) == level
+            and key not in facts.ending
+            and key not in keys
+            and register.timeline.class_of(facts.kind_after(key)) == level
         ]
         groups: dict[str, list[str]] = {"": keys}
         if others:

@@ -109,7 +109,8 @@ class Facts:
             return "", False, False
         alone = group[0] if len(group) == 1 and group[0].part.kind == "whole" else None
         if not bearer:
-            if alone is not None and len(self.by_old[alone.old]) == 1 and self._same(alone.old, name, kind):
+            wholly = alone is not None and len(self.by_old[alone.old]) == 1
+            if alone is not None and wholly and (said == fold(KEPT) or self._same(alone.old, name, kind)):
                 return alone.old, False, True
             return "", False, False
         if said == fold(KEPT):
@@ -144,6 +145,11 @@ class Facts:
             for key, own in self.by_old.items()
             if key not in self.kept and any(one.part.kind != "duties" for one in own)
         )
+
+    def kind_after(self, key: str) -> str:
+        """The kind of something of the eve that lives on, from the day."""
+        target = self.kept.get(key)
+        return (target.kind if target is not None else "") or self.register.living[key].kind
 
     def becomes(self, key: str) -> str | None:
         """What a thing of the eve is from the day: its key, or "code:…" of the new thing to which it wholly passed;

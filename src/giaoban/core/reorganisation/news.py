@@ -259,14 +259,21 @@ def _level(facts: Facts, target: Target, one: Pass, own: str) -> Slip:
     changes = [Change(rows=here, values={"part": PART_WORDS["duties"]})]
     if not ending:
         changes.append(Change(add=({name: text for name, text in ends.items() if text},)))
+    alone = len(target.passes) == len(facts.by_old[one.old]) == 1 and one.part.kind == "whole" and not target.bearer
+    lives = (
+        f"{old.name} tồn tại tiếp, thành {_called(target)}; số liệu nối liền",
+        [Change(rows=here, values={"identity": KEPT})],
+    )
+    remedy = "Cho tồn tại tiếp và đổi cấp, cho" if alone else "Cho"
     return Slip(
         kind="levels",
         rows=here,
         told=f"{old.name} → {_called(target)}",
         known=f"{kind} → {new_kind}",
         sentence=f"{capital_first(rows_words(here))}: {old.name} ({kind}) không nhập được vào {_called(target)} "
-        f"({new_kind}): khác cấp, số liệu không nối được. Cho chấm dứt và chuyển nhiệm vụ, hoặc sửa mã.",
+        f"({new_kind}): khác cấp. {remedy} chấm dứt và chuyển nhiệm vụ, hoặc sửa mã.",
         proposals=proposals(
+            lives if alone else None,
             (f"{old.name} chấm dứt, nhiệm vụ chuyển sang; số liệu không nối", changes),
             (f"Bỏ dòng {one.row.number}", [Change(drop=here)]),
         ),

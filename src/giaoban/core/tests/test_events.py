@@ -249,6 +249,22 @@ def test_a_change_of_the_past_reaches_to_the_next_one_on_record() -> None:
     )
 
 
+def test_a_change_reaches_on_through_later_changes_of_other_things() -> None:
+    """A move is entered ahead, a rename today: the name stays when the move comes, and the other way round."""
+    ahead = after(Move("unit", "so-a", ADMIN, "ubnd-b"), on=LATER)
+    planned = made(Rename("unit", "so-a", "Sở Á"), trees=ahead)
+    assert [(one.name, one.parent(ADMIN)) for one in apply(ahead, planned)["unit"].states["so-a"]] == [
+        ("Sở A", "ubnd-a"),
+        ("Sở Á", "ubnd-a"),
+        ("Sở Á", "ubnd-b"),
+    ]
+    assert planned.notes == ()
+    named = after(Rename("unit", "so-a", "Sở Á"), on=LATER)
+    moved = apply(named, made(Move("unit", "so-a", ADMIN, "ubnd-b"), trees=named))["unit"].states["so-a"]
+    assert [(one.name, one.parent(ADMIN)) for one in moved[1:]] == [("Sở A", "ubnd-b"), ("Sở Á", "ubnd-b")]
+    assert moved[2].parent(SECTOR) == "bo"
+
+
 def test_children_follow_in_their_later_states_too() -> None:
     trees = after(Rename("area", "a-d", "Huyện Á"), on=LATER)
     tree = after(Merge("area", ("a", "b"), A2), trees=trees)["area"]
@@ -372,6 +388,32 @@ def test_data_that_are_no_event_say_where_and_why(data: dict[str, Any], path: st
         from_data(data)
     assert refusal.value.path == path
     assert reason in refusal.value.reason
+
+
+def named(**values: str) -> dict[str, Any]:
+    return {"on": "2026-01-01", "steps": [{"step": "rename", "tree": "area", "key": "a", "name": "Tỉnh À"} | values]}
+
+
+@pytest.mark.parametrize(
+    ("data", "path"),
+    [
+        (named() | {"on": "0001-01-01"}, "on"),
+        (named(name="x" * 201), "steps[0].name"),
+        (named(name="Tỉnh\x00À"), "steps[0].name"),
+        (named(short_name="y" * 201), "steps[0].short_name"),
+    ],
+)
+def test_what_no_row_could_hold_is_refused_with_its_place(data: dict[str, Any], path: str) -> None:
+    with pytest.raises(EventError) as refusal:
+        from_data(data)
+    assert refusal.value.path == path
+
+
+def test_names_are_kept_composed_and_with_single_spaces() -> None:
+    (step,) = from_data(named(name="  Tỉnh   A\u0300 ")).steps
+    assert isinstance(step, Rename)
+    assert step.name == "Tỉnh À"
+    assert [fault.code for fault in plan(TREES, from_data(named(name="   "))).faults] == ["no-name"]
 
 
 @pytest.mark.parametrize("children", ["follow", "up", "end"])

@@ -28,7 +28,7 @@ from giaoban.core.events import (
 )
 from giaoban.core.spans import Span
 from giaoban.core.succession import Link
-from giaoban.core.tests.events_for_tests import A2, ADMIN, AREAS, EVE, LATER, REFORM, TREES, UNITS
+from giaoban.core.tests.events_for_tests import A2, ADMIN, AREAS, EVE, LATER, REFORM, SECTOR, TREES, UNITS
 from giaoban.core.timeline import TERRITORY, Fault, State, Timeline, Tree
 
 EARLY = date(2020, 1, 1)
@@ -311,11 +311,21 @@ def test_nothing_is_told_about_days_before_a_thing_was_known(step: Step, on: dat
 def test_a_child_does_not_outlive_its_parent() -> None:
     trees = with_area(isle=lived("isle", None, LATER))
     moves: list[Step] = [Move("area", key, TERRITORY, "isle") for key in ("x1", "x2")]
-    steps = *moves, Create("area", (province("c", "isle"),))
-    assert [fault.sentence for fault in refused(*steps, trees=trees)] == [
-        "Tỉnh c, Xã Một, Xã Hai còn tồn tại sau khi cấp trên Huyện Đảo kết thúc ngày 01/03/2026. "
+    assert [fault.sentence for fault in refused(*moves, trees=trees)] == [
+        "Xã Một, Xã Hai còn tồn tại sau khi cấp trên Huyện Đảo kết thúc ngày 01/03/2026. "
         "Chọn cấp trên khác hoặc chuyển các địa bàn này trước ngày đó."
     ]
+
+
+def test_an_area_lies_in_a_wider_one() -> None:
+    (fault,) = refused(Create("area", (province("c", "x1"),)))
+    assert (fault.code, fault.at) == ("parent-level", "x1")
+    assert "Tỉnh c không thể trực thuộc Xã Một" in fault.sentence
+
+
+@pytest.mark.parametrize("key", ["xa:a/b", "Xã", "xa a", ":a", "a" * 121])
+def test_a_key_can_stand_in_an_address(key: str) -> None:
+    assert "bad-key" in [fault.code for fault in refused(Create("area", (province(key, "vn"),)))]
 
 
 def test_a_parent_is_there_from_the_first_day() -> None:
@@ -324,10 +334,10 @@ def test_a_parent_is_there_from_the_first_day() -> None:
 
 
 def test_a_circle_that_would_only_come_later_is_found() -> None:
-    later = apply(TREES, plan(TREES, Event(LATER, (Move("area", "b", TERRITORY, "a"),))))
-    faults = refused(Move("area", "a", TERRITORY, "b"), trees=later)
+    later = apply(TREES, plan(TREES, Event(LATER, (Move("unit", "so-b", SECTOR, "so-a"),))))
+    faults = refused(Move("unit", "so-a", SECTOR, "so-b"), trees=later)
     assert [fault.code for fault in faults] == ["cycle"]
-    assert "từ ngày 01/03/2026: Tỉnh A → Tỉnh B → Tỉnh A" in faults[0].sentence
+    assert "từ ngày 01/03/2026: Sở A → Sở B → Sở A" in faults[0].sentence
 
 
 def test_a_code_is_free_once_its_thing_has_ended() -> None:

@@ -337,6 +337,35 @@ def test_levels_do_not_merge(register: Register) -> None:
     assert not plan({"area": register.timeline}, event_of(examined)).faults
 
 
+def test_a_district_may_live_on_as_a_commune_while_its_level_ends(register: Register) -> None:
+    rows = [
+        row(2, "102", "501", new_name="Phường Ven Biển", new_kind="phường", new_parent="10"),
+        *(
+            row(3 + at, code, f"50{above}", new_name="Xã Tân", new_kind="xã", new_parent=above)
+            for at, (code, above) in enumerate((code, "20" if code.startswith("003") else "10") for code in CODES)
+        ),
+    ]
+    slip = only(examine(rows, register), "levels")
+    assert slip.proposals[0].words.startswith("Thị xã Ven Biển tồn tại tiếp")
+    decisions = choosing(rows, slip, "1")
+    empty = only(examine(rows, register, decisions), "left-empty")
+    assert "cả cấp, 2 nơi" in empty.proposals[0].words
+    examined = examine(rows, register, choosing(rows, empty, "1", decisions))
+    key = examined.facts.targets["501"].key
+    assert register.living[key].name == "Thị xã Ven Biển"
+    event = event_of(examined)
+    assert any(isinstance(step, AbolishLevel) for step in event.steps)
+    assert any(isinstance(step, ChangeKind) and (step.key, step.kind) == (key, "ward") for step in event.steps)
+    assert any(isinstance(step, Recode) and (step.key, step.code) == (key, "501") for step in event.steps)
+    planned = plan({"area": register.timeline}, event)
+    assert not planned.faults
+    assert key not in {old for _, old in planned.ended}
+    beside = row(90, "101", "501", new_name="Phường Ven Biển")
+    slips = [slip for slip in examine([*rows, beside], register).slips if slip.kind == "levels"]
+    assert len(slips) == 2
+    assert all("tồn tại tiếp" not in one.words for slip in slips for one in slip.proposals)
+
+
 def test_a_level_left_empty_may_be_abolished_as_one_step(register: Register) -> None:
     rows = [
         row(2, "10", "30", new_name="Tỉnh Hà"),

@@ -178,7 +178,7 @@ def test_a_tree_known_later_says_so() -> None:
     known = view(*MERGER, known_on=date(2025, 6, 30))
     for measure in Measure:
         held = restate(["tay-ninh-2025"], {"long-an": Decimal(1), "tay-ninh": Decimal(2)}, known, measure=measure)
-        assert held.sentence.endswith("Cây như biết ngày 30/06/2025.")
+        assert held.sentence.endswith("Cây ngày 31/12/2024 như biết ngày 30/06/2025.")
 
 
 def test_ranks_compare_only_among_the_same() -> None:
@@ -284,3 +284,39 @@ def test_shares_lose_nothing(cuts: list[int], figure: int) -> None:
     held = [restate([heir], {"x": Decimal(figure)}, view(*links), measure=Measure.ADDITIVE) for heir in heirs]
     assert {one.outcome for one in held} == {"by_method"}
     assert sum((one.value or Decimal(0) for one in held), Decimal(0)) == figure
+
+
+def test_a_predecessor_without_an_entry_is_noticed() -> None:
+    held = restate(["tay-ninh-2025"], {"long-an": Decimal(10)}, view(*MERGER), measure=Measure.ADDITIVE)
+    assert (held.value, held.reason, held.sentence) == (None, Reason.LACKS_FIGURES, "Không có số liệu của TAY-NINH.")
+
+
+def test_a_tree_known_later_never_says_that_nothing_changed() -> None:
+    known: View[str] = View(Succession([]), TO, THEN, lambda key, _: key, known_to=date(2025, 6, 30))
+    said = restate(["a"], {"a": Decimal(1)}, known, measure=Measure.ADDITIVE).sentence
+    assert "không đơn vị nào đổi khác" not in said
+    assert said.endswith("Cây ngày 31/12/2024 như biết ngày 30/06/2025.")
+
+
+def test_each_thing_stands_in_one_clause_with_its_own_words() -> None:
+    held = view(part("x", "y"), part("x", "z"), whole("a", "b"))
+    stakes = held.stakes(["x", "a"], {"y", "z", "b"})
+    assert judge(stakes, held, inside="Tân An").sentence == (
+        "Đúng: 1 đơn vị chuyển toàn bộ sang đơn vị kế tục, cộng nguyên số; "
+        "1 đơn vị bị chia, mọi nơi nhận nằm trong Tân An."
+    )
+    back = view(*MERGER, then=TO, to=THEN)
+    merged = back.stakes(["tay-ninh-2025"], {"long-an", "tay-ninh"})
+    said = judge(merged, back, undivided={"tay-ninh-2025"}).sentence
+    assert "hợp thành từ nhiều nơi, không có số riêng (TAY-NINH-2025)" in said
+    assert "bị chia" not in said
+    assert "tiền thân" not in said
+
+
+def test_two_of_one_name_are_told_apart_by_their_lives() -> None:
+    lives = {"old": Span(None, ON), "new": Span(ON, None), "far": Span(ON, None)}
+    links = [part("old", "new"), part("old", "far")]
+    names = {"old": "Tân An", "new": "Tân An", "far": "Khánh Hậu"}
+    held = View(Succession(links, lives), THEN, TO, lambda key, _: names[key], lives=lives)
+    (broken,) = restate(["new"], {"old": Decimal(1)}, held, measure=Measure.ADDITIVE).breaks
+    assert (broken.name, broken.heirs) == ("Tân An (đến 30/06/2025)", ("Tân An (từ 01/07/2025)", "Khánh Hậu"))

@@ -119,3 +119,22 @@ def test_a_meeting_of_the_new_unit_stands_against_undoing(held: Tree) -> None:
         at=AT,
     )
     assert orgs.can_undo(done) == ["Họp: 1 cuộc họp do đơn vị mới lập chủ trì."]
+
+
+@pytest.mark.parametrize("into", ["phong-nam", new("phong-moi", "Phòng Mới", "so")], ids=["removed", "given"])
+def test_a_concluded_meeting_is_never_rewritten_by_undoing(held: Tree, into: Any) -> None:
+    """Also where only a place, given to the successor or removed, ties the meeting to the event."""
+    meeting = planned(held)
+    done = record(merge("phong-bac", into=into))
+    assert orgs.can_undo(done) == []
+    Meeting.objects.filter(pk=meeting.pk).update(state="concluded")
+    assert orgs.can_undo(done) == ["Họp: 1 cuộc họp đã chuyển thì đã họp hoặc đã ban hành kết luận."]
+
+
+def test_a_lead_in_a_concluded_meeting_stands_against_undoing(held: Tree) -> None:
+    meeting = meetings.held_meeting(held)
+    paragraph = Paragraph.objects.create(meeting=meeting, number=1, text="Phòng Bắc tham mưu", kind="task")
+    paragraph.leads.add(held.north)
+    done = record(merge("phong-bac", into="phong-nam"))
+    Meeting.objects.filter(pk=meeting.pk).update(state="concluded")
+    assert orgs.can_undo(done) == ["Họp: 1 cuộc họp đã chuyển thì đã họp hoặc đã ban hành kết luận."]

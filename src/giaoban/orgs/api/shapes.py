@@ -57,6 +57,10 @@ class UnitState(Schema):
     exists: bool
     started_on: date | None = Field(description="First day of this state; null = unknown.")
     ended_on: date | None = Field(description="First day after this state; null = it goes on.")
+    known_on: date | None = Field(
+        default=None,
+        description="The source knows this state for that day and not since when: for an earlier day it is assumed.",
+    )
 
 
 class Other(Named):
@@ -193,6 +197,9 @@ class Crossing(Schema):
     on: str
     events: str
     basis: str
+    known_on: str = Field(
+        default="", description='The day for which alone the source knows a side, when it is a later one; "" = none.'
+    )
 
 
 class Refusal(Fault):

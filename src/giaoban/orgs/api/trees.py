@@ -11,7 +11,7 @@ from ninja import Query, Router
 from giaoban.kit.http import ActorRequest
 from giaoban.orgs import selectors
 from giaoban.orgs.api import shapes
-from giaoban.orgs.selectors import TreeRow
+from giaoban.orgs.selectors import TreeRow, browse
 from giaoban.orgs.selectors.histories import Moment, unit_moments
 
 router = Router(tags=["Đơn vị và địa bàn"])
@@ -111,6 +111,7 @@ def unit(request: ActorRequest, key: str, on: date | None = None) -> dict[str, A
         "exists": (card.started_on is None or card.started_on <= day) and not card.has_ended(day),
         "started_on": card.started_on,
         "ended_on": card.ended_on,
+        "known_on": browse.unit_known_on(card.id, day),
     }
 
 

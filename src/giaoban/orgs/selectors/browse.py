@@ -222,6 +222,11 @@ def unit_lives_on(unit_id: int, on: date) -> bool:
     return UnitVersion.objects.filter(valid_on(on), unit_id=unit_id).exists()
 
 
+def unit_known_on(unit_id: int, on: date) -> date | None:
+    """The day for which the source knows how a unit stood on a day; None when it knows since when."""
+    return UnitVersion.objects.filter(valid_on(on), unit_id=unit_id).values_list("known_on", flat=True).first()
+
+
 def area_id_of(key: str) -> int | None:
     return Area.objects.filter(key=key).values_list("pk", flat=True).first()
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from giaoban.kit.arrays import among
 from giaoban.kit.models import valid_on
 from giaoban.orgs.models import AreaVersion, UnitVersion
 from giaoban.orgs.rules import bare_name
@@ -61,7 +62,9 @@ def called_on(wanted: Iterable[tuple[int, date]]) -> dict[tuple[int, date], Unit
     """Units as called on days, each pair by itself; on a day without a version, by the nearest one. One query."""
     pairs = list(dict.fromkeys(wanted))
     versions: dict[int, list[UnitVersion]] = {}
-    rows = UnitVersion.objects.filter(unit_id__in={unit_id for unit_id, _ in pairs}).select_related("unit", "kind")
+    rows = UnitVersion.objects.filter(unit_id__in=among({unit_id for unit_id, _ in pairs})).select_related(
+        "unit", "kind"
+    )
     for row in rows:
         versions.setdefault(row.unit_id, []).append(row)
     return {(unit_id, on): card_of(nearest(versions[unit_id], on)) for unit_id, on in pairs if unit_id in versions}
@@ -106,7 +109,7 @@ def area_card_of(row: AreaVersion) -> AreaCard:
 
 def area_cards(area_ids: Iterable[int], on: date) -> dict[int, AreaCard]:
     """Areas as called on a day; those that did not exist then are absent. One query."""
-    rows = AreaVersion.objects.filter(valid_on(on), area_id__in=set(area_ids)).select_related("area", "kind")
+    rows = AreaVersion.objects.filter(valid_on(on), area_id__in=among(set(area_ids))).select_related("area", "kind")
     return {row.area_id: area_card_of(row) for row in rows}
 
 
@@ -119,6 +122,6 @@ def wider_areas(area_ids: Iterable[int], on: date) -> dict[int, AreaCard]:
 
 def _area_versions(area_ids: Iterable[int], on: date) -> dict[int, AreaVersion]:
     versions: dict[int, list[AreaVersion]] = {}
-    for row in AreaVersion.objects.filter(area_id__in=set(area_ids)).select_related("area", "kind"):
+    for row in AreaVersion.objects.filter(area_id__in=among(set(area_ids))).select_related("area", "kind"):
         versions.setdefault(row.area_id, []).append(row)
     return {area_id: nearest(rows, on) for area_id, rows in versions.items()}

@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from giaoban.kit.actors import Actor
+from giaoban.kit.arrays import among
 from giaoban.kit.models import valid_on
 from giaoban.orgs.models import (
     AreaSuccession,
@@ -23,6 +24,7 @@ from giaoban.orgs.models import (
 )
 from giaoban.orgs.selectors.browse import Leaf
 from giaoban.orgs.selectors.histories import NAMED_AT_MOST, ONE_DAY, Party, Tree, called
+from giaoban.orgs.selectors.lookup import heirs_beneath
 from giaoban.orgs.selectors.rights import visible_ids
 
 GENERATIONS = 8
@@ -66,6 +68,7 @@ class Difference:
     """A thing that is not on the second day what it was on the first. before None: it was not; after None: it is not.
 
     others: what it came from (new) or passed to (ended), the first of `count`. above: the parents it left and has now.
+    beneath: for an area of an abolished level, which passed to nothing itself: some of what those in it became.
     """
 
     what: tuple[What, ...]
@@ -75,6 +78,8 @@ class Difference:
     count: int = 0
     above: tuple[tuple[Leaf | None, Leaf | None], ...] = ()
     told: tuple[Told, ...] = ()
+    beneath: tuple[Leaf, ...] = ()
+    beneath_count: int = 0
 
     @property
     def leaf(self) -> Leaf:
@@ -86,6 +91,10 @@ class Difference:
     @property
     def more(self) -> int:
         return self.count - len(self.others)
+
+    @property
+    def beneath_more(self) -> int:
+        return self.beneath_count - len(self.beneath)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +109,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """That a thing differs, before its details are read. above: (left, joined) parents, 0 = none."""
+    """That a thing differs, before its details are read. above: (left, joined) parents, 0 = none.
+
+    Of one that `differing` found, only `id` and `what` are read.
+    """
 
     id: int
     what: tuple[What, ...]
@@ -197,6 +209,73 @@ def compare(tree: Tree, ids: Collection[int] | None, first: date, second: date) 
     return sorted(found, key=lambda change: change.sort_key)
 
 
+DIFFERING = """
+    WITH before AS (
+        SELECT * FROM orgs_{tree}version WHERE daterange(valid_from, valid_to) @> %(first)s::date {only}
+    ), after AS (
+        SELECT * FROM orgs_{tree}version WHERE daterange(valid_from, valid_to) @> %(second)s::date {only}
+    )
+    SELECT coalesce(a.{tree}_id, b.{tree}_id), coalesce(a.sort_key, b.sort_key), b.id IS NULL, a.id IS NULL,
+        b.name <> a.name, b.kind_id <> a.kind_id, b.code <> a.code
+    FROM before b FULL JOIN after a ON a.{tree}_id = b.{tree}_id
+    WHERE a.id IS NULL OR b.id IS NULL OR b.name <> a.name OR b.kind_id <> a.kind_id OR b.code <> a.code
+        OR a.{tree}_id = ANY(%(moved)s)
+"""
+MOVED_AREAS = """
+    SELECT b.area_id, b.parent_id, a.parent_id FROM orgs_areaversion b JOIN orgs_areaversion a ON a.area_id = b.area_id
+    WHERE daterange(b.valid_from, b.valid_to) @> %(first)s::date
+        AND daterange(a.valid_from, a.valid_to) @> %(second)s::date
+        AND b.parent_id IS DISTINCT FROM a.parent_id {only}
+"""
+MOVED_UNITS = """
+    SELECT e.unit_id, e.left_id, e.joined_id FROM (
+        SELECT unit_id,
+            max(parent_id) FILTER (WHERE daterange(valid_from, valid_to) @> %(first)s::date) left_id,
+            max(parent_id) FILTER (WHERE daterange(valid_from, valid_to) @> %(second)s::date) joined_id
+        FROM orgs_unitparent WHERE true {only} GROUP BY unit_id, line_id
+    ) e
+    WHERE e.left_id IS DISTINCT FROM e.joined_id
+        AND EXISTS (SELECT FROM orgs_unitversion v
+            WHERE v.unit_id = e.unit_id AND daterange(v.valid_from, v.valid_to) @> %(first)s::date)
+        AND EXISTS (SELECT FROM orgs_unitversion v
+            WHERE v.unit_id = e.unit_id AND daterange(v.valid_from, v.valid_to) @> %(second)s::date)
+"""
+
+
+def differing(tree: Tree, ids: Collection[int] | None, first: date, second: date) -> list[Change]:
+    """That which `compare` finds, in its order, without the details: for counts and pages of a whole country.
+
+    `compare` of the ids of one page gives the details. Three queries.
+    """
+    replaced = _replaced(tree, first, second)
+    given = {"first": first, "second": second, "ids": list(ids) if ids is not None else None}
+    one = "b.area_id" if tree == "area" else "unit_id"
+    with connection.cursor() as cursor:
+        moves = MOVED_AREAS if tree == "area" else MOVED_UNITS
+        cursor.execute(moves.format(only=f"AND {one} = ANY(%(ids)s::bigint[])" if ids is not None else ""), given)
+        moved = {thing for thing, old, new in cursor.fetchall() if (old or 0, new or 0) not in replaced}
+        only = f"AND {tree}_id = ANY(%(ids)s::bigint[])" if ids is not None else ""
+        cursor.execute(DIFFERING.format(tree=tree, only=only), given | {"moved": list(moved)})
+        rows = sorted(cursor.fetchall(), key=lambda row: (row[1], row[0]))
+    flags = (What.NEW, What.ENDED, What.RENAMED, What.KIND, What.CODE)
+    found = []
+    for thing, _, *marks in rows:
+        what = tuple(flag for flag, mark in zip(flags, marks, strict=True) if mark)
+        found.append(Change(thing, (*what, What.MOVED) if thing in moved else what, None, None))
+    return found
+
+
+def known_on(tree: Tree, ids: Collection[int] | None, on: date) -> date | None:
+    """The latest day for which only something of a day's tree (of these ids; None: all) is known; None when the day
+    is not before it."""
+    versions, _, column = _models(tree)
+    rows = versions.objects.filter(valid_on(on), known_on__gt=on)
+    if ids is not None:
+        rows = rows.filter(**{f"{column}__in": among(ids)})
+    latest: date | None = rows.aggregate(latest=Max("known_on"))["latest"]
+    return latest
+
+
 def in_full(tree: Tree, changes: Sequence[Change], first: date, second: date) -> list[Difference]:
     """Some of the changes with all that they are shown with, in their order."""
     parties = _parties(tree, changes, first, second)
@@ -204,6 +283,7 @@ def in_full(tree: Tree, changes: Sequence[Change], first: date, second: date) ->
     left = [(pair[0], first) for change in changes for pair in change.above if pair[0]]
     joined = [(pair[1], second) for change in changes for pair in change.above if pair[1]]
     names = called(tree, left + joined)
+    beneath = _beneath(tree, [one.id for one in changes if What.ENDED in one.what and one.id not in parties])
     return [
         Difference(
             what=change.what,
@@ -215,9 +295,16 @@ def in_full(tree: Tree, changes: Sequence[Change], first: date, second: date) ->
                 dict.fromkeys((names.get((old, first)), names.get((new, second))) for old, new in change.above)
             ),
             told=tuple(told.get(change.id, ())),
+            beneath=tuple(beneath.get(change.id, ())[:NAMED_AT_MOST]),
+            beneath_count=len(beneath.get(change.id, ())),
         )
         for change in changes
     ]
+
+
+def _beneath(tree: Tree, ended: list[int]) -> dict[int, list[Leaf]]:
+    """What the areas in each of the ended ones, which passed to nothing, became."""
+    return heirs_beneath(ended) if tree == "area" and ended else {}
 
 
 def _side(tree: Tree, ids: Collection[int] | None, on: date) -> _Side:
@@ -229,13 +316,13 @@ def _side(tree: Tree, ids: Collection[int] | None, on: date) -> _Side:
         rows = rows.filter(**{f"{column}__in": ids})
     thing = column.removesuffix("_id")
     name, above = ("short_name", "area_id") if tree == "unit" else ("name", "parent_id")
-    columns = (column, f"{thing}__key", "name", name, "kind_id", "kind__name", "code", "sort_key", above)
+    columns = (column, f"{thing}__key", "name", name, "kind_id", "kind__name", "code", "sort_key", above, "known_on")
     held: dict[int, Row] = {}
     parents: dict[int, frozenset[tuple[int, int]]] = {}
-    for one, key, full, short, kind, kind_name, code, order, parent in rows.values_list(*columns):
+    for one, key, full, short, kind, kind_name, code, order, parent, known in rows.values_list(*columns):
         if ids is not None and one not in ids:
             continue
-        held[one] = Row(Leaf(one, key, short, kind_name, code), full, kind, order)
+        held[one] = Row(Leaf(one, key, short, kind_name, code, known), full, kind, order)
         if tree == "area" and parent:
             parents[one] = frozenset({(0, parent)})
     if tree == "unit":
@@ -296,7 +383,7 @@ def _parties(tree: Tree, changes: Sequence[Change], first: date, second: date) -
     _, steps, _ = _models(tree)
     new = {change.id for change in changes if What.NEW in change.what}
     ended = {change.id for change in changes if What.ENDED in change.what}
-    rows = steps.objects.filter(Q(old_id__in=ended) | Q(new_id__in=new), on__gt=first, on__lte=second)
+    rows = steps.objects.filter(Q(old_id__in=among(ended)) | Q(new_id__in=among(new)), on__gt=first, on__lte=second)
     held = [row for row in rows.exclude(kind=SuccessionKind.TRANSFER).order_by("on", "pk") if row.old_id != row.new_id]
     names = called(tree, [(row.old_id, row.on - ONE_DAY) for row in held] + [(row.new_id, row.on) for row in held])
     found: dict[int, list[Party]] = {}
@@ -316,13 +403,13 @@ def _told(tree: Tree, ids: Collection[int], first: date, second: date) -> dict[i
     between = {"on__gt": first, "on__lte": second}
     rows: list[tuple[int, date, int | None, str]] = []
     for side in ("old_id", "new_id"):
-        held = steps.objects.filter(**{f"{side}__in": ids}, **between).exclude(kind=SuccessionKind.TRANSFER)
+        held = steps.objects.filter(**{f"{side}__in": among(ids)}, **between).exclude(kind=SuccessionKind.TRANSFER)
         rows += held.values_list(side, "on", "event_id", "basis")
-    own = versions.objects.filter(**{f"{column}__in": ids})
+    own = versions.objects.filter(**{f"{column}__in": among(ids)})
     began = own.filter(valid_from__gt=first, valid_from__lte=second).values_list(column, "valid_from", "event_id")
     rows += [(one, on, event, "") for one, on, event in began if on]
     if tree == "unit":
-        moved = UnitParent.objects.filter(unit_id__in=ids, valid_from__gt=first, valid_from__lte=second)
+        moved = UnitParent.objects.filter(unit_id__in=among(ids), valid_from__gt=first, valid_from__lte=second)
         edges = moved.values_list("unit_id", "valid_from", "event_id")
         rows += [(one, on, event, "") for one, on, event in edges if on]
     ended = own.filter(valid_to__gt=first, valid_to__lte=second).values_list(column, "valid_to", "event_id")

@@ -32,6 +32,7 @@ class CrosswalkRow:
     how: "same" the same identity; "whole" all of it counts there; "share" the part `share` of it does; "part" a part
     that the sources do not measure; "ended" nothing succeeded it; "new" nothing preceded it. on, events, basis: the
     days, the recorded events and the legal bases on the way, in time order, one space (of bases "; ") between.
+    known_on: the latest day for which alone the source knows a side, "" when it knows both for their days.
     """
 
     old_key: str
@@ -45,6 +46,7 @@ class CrosswalkRow:
     on: str
     events: str
     basis: str
+    known_on: str = ""
 
 
 COLUMNS: Final = tuple(field.name for field in fields(CrosswalkRow))
@@ -55,6 +57,7 @@ class _Called:
     key: str
     code: str
     name: str
+    known_on: date | None = None
 
 
 NOTHING: Final = _Called("", "", "")
@@ -75,7 +78,8 @@ def crosswalk(
     old, new = _called(versions, tree, from_on), _called(versions, tree, to_on)
     found = list(_rows(old, new, lambda key: placed.place(key, from_on=from_on, to_on=to_on), told, to_on >= from_on))
     if only is not None:
-        keys = {called.key for held in (old, new) for pk, called in held.items() if pk in set(only)}
+        wanted = set(only)
+        keys = {called.key for held in (old, new) for pk, called in held.items() if pk in wanted}
         found = [row for row in found if row.old_key in keys or row.new_key in keys]
     return sorted(found, key=lambda row: (not row.old_key, row.old_key, row.new_key))
 
@@ -147,6 +151,7 @@ def _row(
         on=" ".join(dict.fromkeys(link.on.isoformat() for link in ordered)),
         events=" ".join(dict.fromkeys(event for event, _ in words if event)),
         basis="; ".join(dict.fromkeys(basis for _, basis in words if basis)),
+        known_on=max((side.known_on.isoformat() for side in (old, new) if side.known_on), default=""),
     )
 
 
@@ -187,5 +192,7 @@ def _spans(model: Any, tree: Tree) -> dict[int, Span]:
 
 def _called(model: Any, tree: Tree, on: date) -> dict[int, _Called]:
     """Everything that is there on a day, as called then."""
-    rows = model.objects.filter(valid_on(on)).values_list(f"{tree}_id", f"{tree}__key", "code", "name")
-    return {pk: _Called(key, code, name) for pk, key, code, name in rows}
+    rows = model.objects.filter(valid_on(on)).values_list(f"{tree}_id", f"{tree}__key", "code", "name", "known_on")
+    return {
+        pk: _Called(key, code, name, known if known and known > on else None) for pk, key, code, name, known in rows
+    }

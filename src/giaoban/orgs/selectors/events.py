@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
-from giaoban.core.events import REORGANISE, EventError, from_data
+from giaoban.core.events import REORGANISE
 from giaoban.core.vietnamese import fold
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import acts_on
@@ -17,17 +17,16 @@ from giaoban.orgs.models import (
     AreaSuccession,
     AreaVersion,
     Event,
-    EventState,
+    EventArea,
+    EventUnit,
     ServedArea,
-    Unit,
     UnitParent,
     UnitSuccession,
     UnitVersion,
 )
-from giaoban.orgs.selectors.compare import Change, Difference, What, compare, in_full
+from giaoban.orgs.selectors.compare import Change, Difference, What, in_full
 from giaoban.orgs.selectors.histories import Tree
 from giaoban.orgs.selectors.rights import visible_ids
-from giaoban.orgs.selectors.timelines import named_keys
 
 ONE_DAY = timedelta(days=1)
 
@@ -59,46 +58,23 @@ class EventFilter:
 
 
 def visible_events(actor: Actor, today: date) -> QuerySet[Event]:
-    """Events that touch the map, which is public, or a unit that the actor may see.
-
-    One that is undone has no rows left; whoever may see a unit that its request names sees it.
-    """
+    """Events that touch the map, which is public, or a unit that the actor may see; and those of a pack that are about
+    no unit. One sub-query each, whether the event's rows still stand or later events replaced them."""
     if actor.everything:
         return Event.objects.all()
-    seen = visible_ids(actor, today)
-    mine = Q()
-    others = Q()
-    for model, columns in _TOUCHING:
-        rows = model.objects.filter(event=OuterRef("pk"))
-        others |= Q(Exists(rows))
-        for column in columns:
-            mine |= Q(Exists(rows.filter(**{f"{column}__in": seen})))
-    areas = Q(Exists(AreaVersion.objects.filter(event=OuterRef("pk"))))
-    areas |= Q(Exists(AreaSuccession.objects.filter(event=OuterRef("pk"))))
-    shown = Event.objects.filter(areas | mine | (~others & ~Q(state=EventState.UNDONE)))
-    undone = [event.pk for event in Event.objects.filter(state=EventState.UNDONE) if _names_one_of(event, seen)]
-    return Event.objects.filter(Q(pk__in=shown.values("pk")) | Q(pk__in=undone))
+    units = EventUnit.objects.filter(event=OuterRef("pk"))
+    of_map = Exists(EventArea.objects.filter(event=OuterRef("pk")))
+    mine = Exists(units.filter(unit_id__in=visible_ids(actor, today)))
+    of_nobody = Q(recorded_at__isnull=True) & ~Exists(units)
+    return Event.objects.filter(Q(of_map) | Q(mine) | of_nobody)
 
 
-_TOUCHING: Sequence[tuple[Any, tuple[str, ...]]] = (
+_ROWS: Sequence[tuple[Any, tuple[str, ...]]] = (
     (UnitVersion, ("unit_id",)),
-    (UnitParent, ("unit_id", "parent_id")),
+    (UnitParent, ("unit_id",)),
     (UnitSuccession, ("old_id", "new_id")),
     (ServedArea, ("unit_id",)),
 )
-
-
-def _names_one_of(event: Event, seen: QuerySet[Unit, Any]) -> bool:
-    """Whether the request names a unit of these, or an area."""
-    named = _named(event)
-    return bool(named["area"]) or Unit.objects.filter(key__in=named["unit"], pk__in=seen).exists()
-
-
-def _named(event: Event) -> dict[Tree, set[str]]:
-    try:
-        return named_keys(from_data(event.request))
-    except EventError:
-        return {"area": set(), "unit": set()}
 
 
 def event_list(actor: Actor, today: date, asked: EventFilter) -> list[Event]:
@@ -143,22 +119,13 @@ def touched_ids(event: Event) -> dict[Tree, set[int]]:
     if noted:
         return {"area": set(noted.get("area", ())), "unit": set(noted.get("unit", ()))}
     units: set[int] = set()
-    for model, columns in _TOUCHING:
-        for column in columns if model is UnitSuccession else columns[:1]:
+    for model, columns in _ROWS:
+        for column in columns:
             units |= set(model.objects.filter(event=event).values_list(column, flat=True))
     areas = set(AreaVersion.objects.filter(event=event).values_list("area_id", flat=True))
     for pair in AreaSuccession.objects.filter(event=event).values_list("old_id", "new_id"):
         areas |= set(pair)
     return {"area": areas, "unit": units}
-
-
-def changes_of(event: Event) -> dict[Tree, list[Change]]:
-    """The day of the event beside its eve, for what it touched. Nothing for one that is undone."""
-    if event.state == EventState.UNDONE:
-        return {"area": [], "unit": []}
-    touched = touched_ids(event)
-    trees: tuple[Tree, ...] = ("area", "unit")
-    return {tree: compare(tree, touched[tree], event.on - ONE_DAY, event.on) if touched[tree] else [] for tree in trees}
 
 
 def recorded_by(event: Event) -> list[Act]:

@@ -9,6 +9,7 @@ from typing import Literal
 from django.db.models import Q
 
 from giaoban.core.vietnamese import day
+from giaoban.kit.arrays import among
 from giaoban.kit.models import valid_on
 from giaoban.orgs.models import (
     AreaSuccession,
@@ -87,12 +88,12 @@ def called(tree: Tree, wanted: Iterable[tuple[int, date]]) -> dict[tuple[int, da
     found: dict[tuple[int, date], Leaf] = {}
     if tree == "unit":
         units: dict[int, list[UnitVersion]] = {}
-        for unit in UnitVersion.objects.filter(unit_id__in=ids).select_related("unit", "kind"):
+        for unit in UnitVersion.objects.filter(unit_id__in=among(ids)).select_related("unit", "kind"):
             units.setdefault(unit.unit_id, []).append(unit)
         found |= {(one, on): unit_leaf(nearest(units[one], on)) for one, on in pairs if one in units}
     else:
         areas: dict[int, list[AreaVersion]] = {}
-        for area in AreaVersion.objects.filter(area_id__in=ids).select_related("area", "kind"):
+        for area in AreaVersion.objects.filter(area_id__in=among(ids)).select_related("area", "kind"):
             areas.setdefault(area.area_id, []).append(area)
         found |= {(one, on): area_leaf(nearest(areas[one], on)) for one, on in pairs if one in areas}
     return found

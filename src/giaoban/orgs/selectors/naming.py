@@ -97,13 +97,14 @@ def state_of(tree: Tree, key: str, on: date) -> State | None:
     return timelines(only=only)[tree].state_on(key, on)
 
 
-def beneath(tree: Tree, key: str, on: date) -> list[Leaf]:
-    """What stands directly beneath a thing on a day, on any line, in Vietnamese order."""
+def beneath(tree: Tree, key: str, actor: Actor, on: date, today: date) -> list[Leaf]:
+    """What stands directly beneath a thing on a day, on any line, in Vietnamese order; units that the actor may see."""
     if tree == "area":
         areas = AreaVersion.objects.filter(valid_on(on), parent__key=key).select_related("area", "kind")
         return [area_leaf(row) for row in sorted(areas, key=lambda row: row.sort_key)]
-    ids = UnitParent.objects.filter(valid_on(on), parent__key=key).values("unit_id")
-    units = UnitVersion.objects.filter(valid_on(on), unit_id__in=ids).select_related("unit", "kind")
+    seen = visible_ids(actor, today)
+    under = UnitParent.objects.filter(valid_on(on), parent__key=key, parent_id__in=seen, unit_id__in=seen)
+    units = UnitVersion.objects.filter(valid_on(on), unit_id__in=under.values("unit_id")).select_related("unit", "kind")
     return [unit_leaf(row) for row in sorted(units, key=lambda row: row.sort_key)]
 
 

@@ -1,5 +1,7 @@
 """Who holds which post, on a day and through time."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -12,7 +14,7 @@ from giaoban.kit.models import valid_on
 from giaoban.kit.permissions import ROLE_NAMES, Permission, Role
 from giaoban.orgs.models import Post
 from giaoban.orgs.selectors.cards import cards
-from giaoban.orgs.selectors.rights import scope_ids
+from giaoban.orgs.selectors.rights import managed_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,24 @@ def people_at(unit_id: int, on: date) -> list[tuple[str, Role, bool]]:
     return [(row.user.get_full_name(), Role(row.role), row.acting) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody to call at a unit."""
+
+    name: str
+    role_name: str
+    acting: bool
+
+
+def people_at_many(unit_ids: Iterable[int], on: date) -> dict[int, tuple[Person, ...]]:
+    """Everybody who holds a post at the units on a day. One query."""
+    found: defaultdict[int, list[Person]] = defaultdict(list)
+    posts = Post.objects.filter(valid_on(on), unit_id__in=set(unit_ids)).select_related("user").order_by("pk")
+    for post in posts:
+        found[post.unit_id].append(Person(post.user.get_full_name(), ROLE_NAMES[Role(post.role)], post.acting))
+    return {unit_id: tuple(people) for unit_id, people in found.items()}
+
+
 def posts_on(unit_id: int, on: date) -> list[PostCard]:
     """Who holds which post at a unit on a day, acting and delegated ones included, in the order of the roles."""
     held = _post_cards(Post.objects.filter(valid_on(on), unit_id=unit_id))
@@ -119,8 +139,7 @@ def _post_cards(rows: "QuerySet[Post]") -> list[PostCard]:
 
 def manages_from(actor: Actor, unit_id: int, on: date) -> int | None:
     """The unit whose post lets the actor manage units and posts at `unit_id` on a day: this unit itself, or one that
-    has it in its scope. None: there is none."""
+    has it beneath it (`managed_ids`). None: there is none."""
     places = [place for place in actor.unit_ids if actor.may(Permission.MANAGE_UNITS, place)]
-    if unit_id in places:
-        return unit_id
-    return next((place for place in places if scope_ids([place], on).filter(pk=unit_id).exists()), None)
+    places.sort(key=lambda place: place != unit_id)
+    return next((place for place in places if managed_ids([place], on).filter(pk=unit_id).exists()), None)

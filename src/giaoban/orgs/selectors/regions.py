@@ -1,6 +1,6 @@
 """Regions: dated sets of areas, and the codes of areas in other systems."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -73,7 +73,7 @@ def regions() -> list[Region]:
 
 def region_places(region: Region, actor: Actor, on: date, *, today: date) -> list[RegionPlace]:
     """What a region holds on a day, in Vietnamese order. What the actor may see is a matter of today."""
-    parts = _parts(region, on)
+    parts = _parts([region], on)[region.pk]
     areas = area_cards(parts, on)
     former = _called_last({one for part in parts.values() for one in (*part.inside, *part.outside)})
     bodies = UnitVersion.objects.filter(
@@ -98,13 +98,15 @@ def region_places(region: Region, actor: Actor, on: date, *, today: date) -> lis
 
 def standings(area_id: int, on: date) -> list[Standing]:
     """The regions that hold an area on a day, wholly or in part, or did so on another day."""
+    held = regions_of(area_id, on)
+    by_region = _parts(held, on)
+    parts = {region.pk: by_region[region.pk].get(area_id) for region in held}
+    former = _called_last({one for part in parts.values() if part for one in (*part.inside, *part.outside)})
     found = []
-    for region in regions_of(area_id, on):
-        parts = _parts(region, on)
-        part = parts.get(area_id, _Part())
-        former = _called_last({*part.inside, *part.outside})
-        inside, outside = _named(part.inside, former), _named(part.outside, former)
-        found.append(Standing(region, area_id in parts, inside, outside))
+    for region in held:
+        part = parts[region.pk]
+        inside, outside = (_named(part.inside, former), _named(part.outside, former)) if part else ((), ())
+        found.append(Standing(region, part is not None, inside, outside))
     return found
 
 
@@ -117,42 +119,94 @@ class _Part:
     derived: bool = False
 
 
-def _parts(region: Region, on: date) -> dict[int, _Part]:
-    """Each area of the day that the region names, or that an area became which belonged as long as it lived.
+def _parts(held: Collection[Region], on: date) -> dict[int, dict[int, _Part]]:
+    """By region, each area of the day that it names, or that an area became which belonged as long as it lived.
 
     A membership that was ended while the area lived on is ended; one that ended with the area passes to what the area
     became, unless the region names that itself.
     """
-    named = set(region_area_ids(region.key, on)) | _lasted(region, on)
-    living = set(AreaVersion.objects.filter(valid_on(on), area_id__in=named).values_list("area_id", flat=True))
-    reached, front = named - living, named - living
-    heirs: set[int] = set()
+    named, alive = _members(held, on)
+    onward = _onward({area_id for ids in named.values() for area_id in ids} - alive, on)
+    living = {region_id: ids & alive for region_id, ids in named.items()}
+    reached = {region_id: _reached(ids - alive, ids & alive, onward) for region_id, ids in named.items()}
+    heirs = {region_id: {new for old in ids for new in onward.get(old, ())} for region_id, ids in reached.items()}
+    alive |= _alive(_lives({new for news in heirs.values() for new in news}), on)
+    there = {region_id: (news & alive) - living[region_id] for region_id, news in heirs.items()}
+    origins: dict[int, list[int]] = {}
+    wanted = {area_id for ids in there.values() for area_id in ids}
+    for new_id, old_id in _steps(on).filter(new_id__in=wanted).order_by("pk").values_list("new_id", "old_id"):
+        origins.setdefault(new_id, []).append(old_id)
+    return {
+        region_id: {area_id: _Part() for area_id in living[region_id]}
+        | {area_id: _made_of(area_id, origins[area_id], reached[region_id]) for area_id in sorted(there[region_id])}
+        for region_id in named
+    }
+
+
+def _made_of(area_id: int, origins: Iterable[int], reached: Collection[int]) -> _Part:
+    """An area of the day that inherits a membership from some of those it was made of."""
+    inside = [old_id for old_id in origins if old_id in reached and old_id != area_id]
+    return _Part(tuple(inside), tuple(old_id for old_id in origins if old_id not in inside), True)
+
+
+_Days = tuple[date | None, date | None]
+
+
+def _members(held: Collection[Region], on: date) -> tuple[dict[int, set[int]], set[int]]:
+    """By region, the areas that it names for the day and those that belonged until they themselves ended; and which of
+    all these exist on the day."""
+    rows = list(
+        RegionMember.objects.filter(region__in=held).values_list("region_id", "area_id", "valid_from", "valid_to")
+    )
+    lives = _lives({area_id for _, area_id, _, _ in rows})
+    named: dict[int, set[int]] = {region.pk: set() for region in held}
+    for region_id, area_id, start, end in rows:
+        lasts = [last or date.max for _, last in lives.get(area_id, ())]
+        if _within((start, end), on) or (end is not None and end <= on and max(lasts, default=None) == end):
+            named[region_id].add(area_id)
+    return named, _alive(lives, on)
+
+
+def _lives(area_ids: Collection[int]) -> dict[int, list[_Days]]:
+    """When areas exist; half-open."""
+    found: dict[int, list[_Days]] = {}
+    for area_id, start, end in AreaVersion.objects.filter(area_id__in=area_ids).values_list(
+        "area_id", "valid_from", "valid_to"
+    ):
+        found.setdefault(area_id, []).append((start, end))
+    return found
+
+
+def _alive(lives: Mapping[int, Iterable[_Days]], on: date) -> set[int]:
+    return {area_id for area_id, spans in lives.items() if any(_within(days, on) for days in spans)}
+
+
+def _within(days: _Days, on: date) -> bool:
+    start, end = days
+    return (start is None or start <= on) and (end is None or end > on)
+
+
+def _onward(area_ids: Collection[int], on: date) -> dict[int, list[int]]:
+    """What areas became by the day, and what that became: new ids by old."""
+    found: dict[int, list[int]] = {}
+    front = set(area_ids)
     for _ in range(GENERATIONS):
         if not front:
             break
-        heirs |= set(_steps(on).filter(old_id__in=front).values_list("new_id", flat=True))
-        front = heirs - reached - living
-        reached |= front
-    there = set(AreaVersion.objects.filter(valid_on(on), area_id__in=heirs).values_list("area_id", flat=True)) - living
-    parts: dict[int, _Part] = {area_id: _Part() for area_id in living}
-    for new_id, old_id in _steps(on).filter(new_id__in=there).order_by("pk").values_list("new_id", "old_id"):
-        part = parts.get(new_id, _Part(derived=True))
-        is_in = old_id in reached and old_id != new_id
-        parts[new_id] = _Part(
-            (*part.inside, old_id) if is_in else part.inside, part.outside if is_in else (*part.outside, old_id), True
-        )
-    return parts
+        steps = list(_steps(on).filter(old_id__in=front).values_list("old_id", "new_id"))
+        for old_id, new_id in steps:
+            found.setdefault(old_id, []).append(new_id)
+        front = {new_id for _, new_id in steps} - found.keys() - front
+    return found
 
 
-def _lasted(region: Region, on: date) -> set[int]:
-    """Areas that belonged until they themselves ended."""
-    ended = dict(region.members.filter(valid_to__lte=on).values_list("area_id", "valid_to"))
-    lives: dict[int, list[date | None]] = {}
-    for area_id, end in AreaVersion.objects.filter(area_id__in=ended).values_list("area_id", "valid_to"):
-        lives.setdefault(area_id, []).append(end)
-    return {
-        area_id for area_id, ends in lives.items() if None not in ends and max(filter(None, ends)) == ended[area_id]
-    }
+def _reached(area_ids: Collection[int], stops: Collection[int], onward: Mapping[int, Iterable[int]]) -> set[int]:
+    """These areas and, step by step, what they became; the way ends at `stops`."""
+    found, front = set(area_ids), set(area_ids)
+    while front:
+        front = {new_id for old_id in front for new_id in onward.get(old_id, ())} - found - set(stops)
+        found |= front
+    return found
 
 
 def _steps(on: date) -> QuerySet[AreaSuccession]:

@@ -23,6 +23,45 @@ REACH = """
 """
 
 
+# Whom administrators at units manage on a day: these, what stands beneath them that day, and of what has ended by then
+# whatever last stood beneath one of those, or beneath what these wholly succeeded (`False`: a way only, not managed).
+# Parameters: day, units, day, day, units, day, day.
+MANAGED = """
+    WITH RECURSIVE ended AS (
+        SELECT unit_id, max(valid_to) AS end_on FROM orgs_unitversion GROUP BY unit_id
+        HAVING bool_and(valid_to IS NOT NULL) AND max(valid_to) <= %s
+    ), held(id, managed) AS (
+        SELECT unit_id, true FROM orgs_unitversion
+        WHERE unit_id = ANY(%s::bigint[])
+          AND (valid_from IS NULL OR valid_from <= %s) AND (valid_to IS NULL OR valid_to > %s)
+        UNION
+        SELECT descendant_id, true FROM orgs_unitclosure
+        WHERE ancestor_id = ANY(%s::bigint[])
+          AND (valid_from IS NULL OR valid_from <= %s) AND (valid_to IS NULL OR valid_to > %s)
+        UNION
+        SELECT past.id, past.managed FROM held, LATERAL (
+            SELECT ended.unit_id AS id, true AS managed
+            FROM orgs_unitparent parent JOIN ended ON ended.unit_id = parent.unit_id
+            WHERE parent.parent_id = held.id AND (parent.valid_to IS NULL OR parent.valid_to >= ended.end_on)
+            UNION ALL
+            SELECT ended.unit_id, false
+            FROM orgs_unitsuccession step JOIN ended ON ended.unit_id = step.old_id
+            WHERE step.new_id = held.id AND step.whole AND step.kind <> 'transfer'
+        ) past
+    )
+    SELECT id FROM held WHERE managed
+"""
+
+
+def managed_ids(unit_ids: Iterable[int], on: date) -> QuerySet[Unit, Any]:
+    """What administrators at these units may change on a day, as a sub-query: the units and what stands beneath them
+    that day on any line. Reading a history gives no such right: an ended unit is managed only by those above whom it
+    stood last, or above the whole heirs of these."""
+    own = list(unit_ids)
+    found = RawSQL(MANAGED, [on, own, on, on, own, on, on])  # noqa: S611  # nosec B611 - constant
+    return Unit.objects.filter(pk__in=found).values("pk")
+
+
 def scope_ids(unit_ids: Iterable[int], on: date) -> QuerySet[Unit, Any]:
     """What belongs to units on a day, as a sub-query: they themselves, all beneath them on any line, and the history
     of all these: ended units that they succeeded, or that ever stood beneath one of them, step by step.

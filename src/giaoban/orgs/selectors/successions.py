@@ -84,3 +84,21 @@ def days_of_change() -> tuple[date, ...]:
     """The last day before each of the latest six days of succession, newest first: days worth looking back to."""
     days = UnitSuccession.objects.order_by("-on").values_list("on", flat=True).distinct()
     return tuple(one - timedelta(days=1) for one in days[:6])
+
+
+def heirs_of(unit_id: int, on: date) -> list[int]:
+    """The unit, and what it wholly became by a day, step by step: who answers for it now comes last."""
+    found = [unit_id]
+    while steps := [one for one in successors_of(found[-1]) if one.whole and one.on <= on]:
+        if (heir := steps[-1].other.id) in found:
+            break
+        found.append(heir)
+    return found
+
+
+def answered_by(unit_ids: Iterable[int], on: date) -> list[int]:
+    """The units, and all that wholly became one of them by a day: the other way round of `heirs_of`."""
+    found = list(unit_ids)
+    for held in found:
+        found += [one.other.id for one in origins_of(held) if one.whole and one.on <= on and one.other.id not in found]
+    return found

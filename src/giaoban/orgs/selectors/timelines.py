@@ -10,6 +10,7 @@ from giaoban.core.events import AbolishLevel, Event, NewThing
 from giaoban.core.spans import Span
 from giaoban.core.succession import Link
 from giaoban.core.timeline import TERRITORY, State, Timeline, Tree
+from giaoban.kit.arrays import among
 from giaoban.orgs.models import (
     Area,
     AreaKind,
@@ -155,13 +156,13 @@ def _links(model: Any, keys: Mapping[int, str], ids: Ids) -> tuple[Link[str], ..
     """Successions by which figures pass; those that only pass duties on are none."""
     rows = model._default_manager.exclude(kind=SuccessionKind.TRANSFER)
     if ids is not None:
-        rows = rows.filter(Q(old_id__in=ids) | Q(new_id__in=ids))
+        rows = rows.filter(Q(old_id__in=among(ids)) | Q(new_id__in=among(ids)))
     values = rows.order_by("on", "pk").values_list("old_id", "new_id", "on", "whole", "share")
     return tuple(Link(keys[old], keys[new], on, whole, share) for old, new, on, whole, share in values)
 
 
 def _of(rows: "QuerySet[Any]", column: str, ids: Ids) -> "QuerySet[Any]":
-    return rows if ids is None else rows.filter(**{f"{column}__in": ids})
+    return rows if ids is None else rows.filter(**{f"{column}__in": among(ids)})
 
 
 # what an event touches
@@ -186,8 +187,10 @@ def timelines_for(event: Event) -> dict[Tree, Timeline]:
     seated = Q(versions__area__key__in=named["area"]) | Q(serves__area__key__in=named["area"])
     units |= set(Unit.objects.filter(seated).values_list("pk", flat=True))
     units = _upwards(_beneath(units, _unit_children, deep=deep), _unit_parents)
-    areas |= set(UnitVersion.objects.filter(unit_id__in=units, area__isnull=False).values_list("area_id", flat=True))
-    areas |= set(ServedArea.objects.filter(unit_id__in=units).values_list("area_id", flat=True))
+    areas |= set(
+        UnitVersion.objects.filter(unit_id__in=among(units), area__isnull=False).values_list("area_id", flat=True)
+    )
+    areas |= set(ServedArea.objects.filter(unit_id__in=among(units)).values_list("area_id", flat=True))
     return timelines(only={"unit": units, "area": _upwards(areas, _area_parents)})
 
 
@@ -251,17 +254,17 @@ def _upwards(ids: set[int], step: _Step) -> set[int]:
 
 
 def _unit_children(ids: set[int]) -> Iterable[int]:
-    return UnitParent.objects.filter(parent_id__in=ids).values_list("unit_id", flat=True)
+    return UnitParent.objects.filter(parent_id__in=among(ids)).values_list("unit_id", flat=True)
 
 
 def _unit_parents(ids: set[int]) -> Iterable[int]:
-    return UnitParent.objects.filter(unit_id__in=ids).values_list("parent_id", flat=True)
+    return UnitParent.objects.filter(unit_id__in=among(ids)).values_list("parent_id", flat=True)
 
 
 def _area_children(ids: set[int]) -> Iterable[int]:
-    return AreaVersion.objects.filter(parent_id__in=ids).values_list("area_id", flat=True)
+    return AreaVersion.objects.filter(parent_id__in=among(ids)).values_list("area_id", flat=True)
 
 
 def _area_parents(ids: set[int]) -> Iterable[int]:
-    found = AreaVersion.objects.filter(area_id__in=ids, parent__isnull=False).values_list("parent_id", flat=True)
+    found = AreaVersion.objects.filter(area_id__in=among(ids), parent__isnull=False).values_list("parent_id", flat=True)
     return [pk for pk in found if pk is not None]

@@ -1,19 +1,18 @@
 """Events: what one would do, shown; done as one act with its legal basis. Taking it back: `undoing`."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import uuid4
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from giaoban.core.events import to_data
 from giaoban.core.timeline import Fault
 from giaoban.core.vietnamese import day
-from giaoban.kit.actors import Actor, system_actor
+from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
 from giaoban.kit.registries import UnitChange, unit_dependents
 from giaoban.orgs.closure import rebuild_closure
@@ -24,18 +23,16 @@ from giaoban.orgs.services.rows import Written, write
 from giaoban.orgs.services.workings import (
     Work,
     change_as_data,
-    change_from_data,
     require_scope,
     unit_change,
     work_out,
 )
 
 ONE_AT_A_TIME: Final = 0x6F726773  # the advisory lock under which trees change
-CLOCK: Final = "lịch hệ thống"
+RECORDED: Final = "orgs.record-event"
+IN_EFFECT: Final = "orgs.event-takes-effect"
 
-__all__ = ["EventRefused", "Preview", "let_follow", "one_at_a_time", "preview", "record", "take_effect"]
-
-log = logging.getLogger(__name__)
+__all__ = ["EventRefused", "Preview", "let_follow", "one_at_a_time", "preview", "record"]
 
 
 def preview(
@@ -47,7 +44,7 @@ def preview(
     Raises EventRefused when the data is no event, PermissionDenied when the actor may not change what it touches.
     """
     on = today or timezone.localdate(at)
-    work = work_out(data, with_bodies=with_bodies)
+    work = work_out(data, with_bodies=with_bodies, by=by, today=on)
     require_scope(by, work, on)
     return describe(work, by=by, today=on)
 
@@ -72,13 +69,14 @@ def record(
     """
     on = today or timezone.localdate(at)
     _require_words(basis, basis_on, reason, on)
-    with database_refusals(), act("orgs.record-event", by=by, at=at, reason=reason.strip()) as entry:
+    with database_refusals(), act(RECORDED, by=by, at=at, reason=reason.strip()) as entry:
         one_at_a_time()
-        work = work_out(data, with_bodies=with_bodies)
+        work = work_out(data, with_bodies=with_bodies, by=by, today=on)
         entry.unit_id = require_scope(by, work, on)
         if work.plan.faults:
             raise EventRefused(_refusal(work.plan.faults), faults=work.plan.faults)
-        event = Event.objects.create(
+        event = Event(
+            pk=_next_id(),
             key=str(uuid4()),
             kind=work.event.kind,
             title=(title.strip() or title_of(work))[:300],
@@ -98,34 +96,17 @@ def record(
         event.before = {**written.before, "change": change_as_data(change)}
         if event.state == EventState.IN_FORCE:
             event.receipts = let_follow(change, by, at)
-        event.save()
+        event.save(force_insert=True)  # once, with all it holds: millions of characters, and as many in its history
         entry.subject = subject_of(event)
         entry.detail = {"kind": event.kind, "on": event.on.isoformat(), "basis": event.basis, "state": event.state}
     return event
 
 
-def take_effect(on: date, *, by: Actor | None = None, at: datetime | None = None) -> list[Event]:
-    """Let what hangs on units follow each event entered ahead whose day has come by `on`, the earliest first.
-
-    One transaction per event, each once. One that fails stays ahead, holds up those after it, and raises.
-    """
-    moment = at or timezone.now()
-    actor = by or system_actor(CLOCK, "đến ngày hiệu lực")
-    done: list[Event] = []
-    waiting = Event.objects.filter(state=EventState.AHEAD, on__lte=on).order_by("on", "recorded_at", "pk")
-    for pk in list(waiting.values_list("pk", flat=True)):
-        with transaction.atomic():
-            one_at_a_time()
-            event = Event.objects.select_for_update().get(pk=pk)
-            if event.state != EventState.AHEAD:
-                continue
-            with act("orgs.event-takes-effect", by=actor, at=moment, subject=subject_of(event)):
-                event.receipts = let_follow(change_from_data(event.before["change"]), actor, moment)
-                event.state = EventState.IN_FORCE
-                event.save()
-        log.info("event %s of %s takes effect", event.key, event.on)
-        done.append(event)
-    return done
+def _next_id() -> int:
+    """The number of the next event: its rows may name it before it is written."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [Event._meta.db_table])
+        return int(cursor.fetchone()[0])
 
 
 def one_at_a_time() -> None:

@@ -15,6 +15,7 @@ from giaoban.kit.permissions import ROLE_NAMES, Permission, Role
 from giaoban.orgs.models import Field, Post, Unit, UnitVersion
 from giaoban.orgs.selectors.cards import card
 from giaoban.orgs.selectors.posts import manages_from
+from giaoban.orgs.services.events import one_at_a_time
 
 
 class PostRefused(Exception):
@@ -44,6 +45,7 @@ def give_post(
     valid_from None: since a day that nobody knows. fields: keys of fields of work, none = all. acting: "quyền". Raises
     PermissionDenied; PostRefused when the unit does not exist all that time, or the person holds the same post then.
     """
+    one_at_a_time()
     place = _place(by, unit_id, at)
     unit = Unit.objects.select_for_update().get(pk=unit_id)
     span = _span(valid_from, valid_to)
@@ -90,6 +92,7 @@ def end_post(post_id: int, *, on: date, reason: str, by: Actor, at: datetime) ->
     return post
 
 
+@transaction.atomic
 def delegate(
     post_id: int, *, to_user_id: int, valid_from: date, valid_to: date, reason: str, by: Actor, at: datetime
 ) -> Post:
@@ -98,7 +101,8 @@ def delegate(
     The holder keeps the post. Raises PermissionDenied; PostRefused when the dates lie outside the post's, the post is
     itself lent, the other is the holder or holds the role already, or there is no reason.
     """
-    post = Post.objects.select_related("user", "unit").get(pk=post_id)
+    one_at_a_time()
+    post = Post.objects.select_for_update(of=("self",)).select_related("user", "unit").get(pk=post_id)
     place = _place(by, post.unit_id, at)
     _with_reason(reason)
     if post.delegated_by_id is not None:

@@ -1,35 +1,24 @@
 """What an event would do, named for people: before it is recorded, and afterwards from what it left."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from giaoban.core.events import REORGANISE, Event, Plan, to_data
+from giaoban.core.events import Event, Plan, to_data
 from giaoban.core.timeline import Fault, State, Tree
 from giaoban.core.vietnamese import day
 from giaoban.kit.actors import Actor
+from giaoban.kit.arrays import among, among_keys
 from giaoban.kit.registries import Effect, UnitChange, unit_dependents
 from giaoban.orgs.models import AreaKind, Line, SuccessionKind, UnitKind
 from giaoban.orgs.models import Event as Recorded
+from giaoban.orgs.selectors.events import KIND_NAMES
+from giaoban.orgs.selectors.rights import visible_ids
 from giaoban.orgs.services.rows import IDENTITIES
 from giaoban.orgs.services.workings import Work, unit_change
 
-KIND_NAMES: Final[Mapping[str, str]] = {
-    "create": "Thành lập",
-    "rename": "Đổi tên",
-    "change-kind": "Đổi loại",
-    "recode": "Đổi mã",
-    "move": "Đổi cấp trên",
-    "serve": "Đổi địa bàn phục vụ",
-    "merge": "Hợp nhất, sáp nhập",
-    "split": "Chia, tách",
-    "abolish": "Giải thể, bãi bỏ",
-    "abolish-level": "Bãi bỏ một cấp",
-    "transfer": "Chuyển nhiệm vụ",
-    REORGANISE: "Sắp xếp lại",
-}
 NOUNS: Final[tuple[tuple[Tree, str], ...]] = (("area", "địa bàn"), ("unit", "đơn vị"))
 IN_TITLE: Final = 3
 
@@ -146,25 +135,48 @@ def describe(work: Work, *, by: Actor, today: date) -> Preview:
             )
             for tree, link, kind in planned.links
         ),
-        effects=() if planned.faults else effects_of(unit_change(work, words.ids["unit"]), by),
+        effects=() if planned.faults else effects_of(unit_change(work, words.ids["unit"]), by, today),
         ahead=work.event.on > today,
     )
 
 
-def effects_of(change: UnitChange, by: Actor) -> tuple[RoomEffects, ...]:
+def effects_of(change: UnitChange, by: Actor, today: date) -> tuple[RoomEffects, ...]:
     """What the rooms say that the event does; rooms that it does not touch are left out."""
     told = ((room, one.title, tuple(one.effects(change, by))) for room, one in unit_dependents)
-    return tuple(RoomEffects(room, title, effects) for room, title, effects in told if effects)
+    return shown_to(by, today, (RoomEffects(room, title, effects) for room, title, effects in told if effects))
+
+
+def shown_to(reader: Actor, today: date, rooms: Iterable[RoomEffects]) -> tuple[RoomEffects, ...]:
+    """The counts, which are for everybody, with the names that belong to units which the reader may see."""
+    rooms = tuple(rooms)
+    if reader.everything:
+        return rooms
+    about = {unit for room in rooms for effect in room.effects for unit in effect.about}
+    seen = set(visible_ids(reader, today).filter(pk__in=among(about)).values_list("pk", flat=True)) if about else set()
+
+    def known(effect: Effect) -> Effect:
+        paired = zip(effect.named, effect.about, strict=False)
+        mine = [(name, unit) for name, unit in paired if unit in seen]
+        return replace(effect, named=tuple(name for name, _ in mine), about=tuple(unit for _, unit in mine))
+
+    return tuple(replace(room, effects=tuple(map(known, room.effects))) for room in rooms)
 
 
 def recorded_effects(event: Recorded) -> tuple[RoomEffects, ...]:
-    """What the rooms did with what hung on the units, as they left it on record."""
+    """What the rooms did with what hung on the units, as they left it on record; for a person: `shown_to`."""
     return tuple(
         RoomEffects(
             room,
             held["title"],
             tuple(
-                Effect(one["what"], one["count"], one["consequence"], tuple(one["named"]), one["needs_person"])
+                Effect(
+                    one["what"],
+                    one["count"],
+                    one["consequence"],
+                    tuple(one["named"]),
+                    one["needs_person"],
+                    tuple(one.get("about", ())),
+                )
                 for one in held["effects"]
             ),
         )
@@ -220,7 +232,7 @@ class _Words:
         places = set(_all_keys(work))
         for tree, model in IDENTITIES.items():
             keys = [key for its_tree, key in places if its_tree == tree]
-            self.ids[tree] = dict(model.objects.filter(key__in=keys).values_list("key", "pk"))
+            self.ids[tree] = dict(model.objects.filter(key__in=among_keys(keys)).values_list("key", "pk"))
 
     def thing(self, tree: Tree, key: str, *, now: bool = False) -> Thing:
         """As called until the day, or from it."""

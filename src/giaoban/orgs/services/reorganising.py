@@ -31,6 +31,7 @@ from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
 from giaoban.kit.jobs import enqueue
 from giaoban.kit.permissions import Permission
+from giaoban.kit.workbooks.guard import MAX_FILE_BYTES
 from giaoban.orgs.models import Event, ImportState, ReorganisationImport
 from giaoban.orgs.selectors.reorganising import (
     APPLY_JOB,
@@ -44,7 +45,7 @@ from giaoban.orgs.services.previewing import Preview
 from giaoban.orgs.services.refusals import EventRefused
 from giaoban.orgs.sheets import SheetError, first_sheet, is_workbook
 
-MAX_BYTES = 10 * 2**20
+MAX_BYTES = MAX_FILE_BYTES
 
 
 class ImportRefused(Exception):

@@ -5,18 +5,22 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from typing import Any, Final
+
+from django.db import connection
 
 from giaoban.core.events import Plan
 from giaoban.core.timeline import State, Timeline, Tree
 from giaoban.core.vietnamese import fold, sort_key
+from giaoban.kit.arrays import among
 from giaoban.orgs.models import (
     Area,
     AreaKind,
     AreaSuccession,
     AreaVersion,
     Event,
+    EventArea,
+    EventUnit,
     Line,
     ServedArea,
     Unit,
@@ -27,7 +31,6 @@ from giaoban.orgs.models import (
 )
 from giaoban.orgs.rules import bare_name, unit_search_key, unit_sort_key
 
-BATCH: Final = 2000
 Row = dict[str, Any]
 Timelines = Mapping[Tree, Timeline]
 
@@ -110,22 +113,28 @@ class Written:
 
 def write(plan: Plan, event: Event, timelines: Timelines) -> Written:
     """Make the rows of everything that the plan touches as it says, each new one with its event. In a transaction."""
-    created: dict[Tree, list[int]] = {}
+    keys: dict[Tree, list[str]] = {
+        tree: [key for its_tree, key in plan.created if its_tree == tree] for tree in IDENTITIES
+    }
     for tree, model in IDENTITIES.items():
-        made = [model(key=key) for its_tree, key in plan.created if its_tree == tree]
-        created[tree] = [one.pk for one in model.objects.bulk_create(made, batch_size=BATCH)]
+        _add(model, [{"key": key} for key in keys[tree]])
     held = ids()
+    created = {tree: [held.things[tree][key] for key in own] for tree, own in keys.items()}
     touched: dict[Tree, tuple[int, ...]] = {
         tree: tuple(held.things[tree][key] for its_tree, key in plan.states if its_tree == tree) for tree in IDENTITIES
     }
     wanted = _wanted(plan, timelines, held)
     before: dict[str, Any] = {"created": created, "touched": touched, "rows": {}}
+    checked = hashlib.sha256()
     for table in TABLES:
         stands = _rows(table, touched[table.tree])
         before["rows"][table.name] = [_plain(row, table) for row in stands]
-        _make(table, stands, _signed(table, stands, wanted[table.name], event.pk))
-    before["digest"] = digest(touched)
+        signed = _signed(table, stands, wanted[table.name], event.pk)
+        _make(table, stands, signed)
+        _check(checked, table, _in_order(table, signed))
+    before["digest"] = checked.hexdigest()
     _write_successions(plan, event, held)
+    _write_touches(plan, event, touched, held)
     return Written(before, touched, held)
 
 
@@ -136,7 +145,7 @@ def put_back(event: Event) -> dict[Tree, tuple[int, ...]]:
     """
     before = event.before
     for model in SUCCESSIONS.values():
-        model.objects.filter(event=event).delete()
+        _remove(model, model.objects.filter(event=event).values_list("pk", flat=True))
     remaining: dict[Tree, tuple[int, ...]] = {}
     for tree in IDENTITIES:
         made = set(before["created"][tree])
@@ -145,7 +154,7 @@ def put_back(event: Event) -> dict[Tree, tuple[int, ...]]:
         stands = _rows(table, before["touched"][table.tree])
         _make(table, stands, [_typed(row, table) for row in before["rows"][table.name]])
     for tree in ("unit", "area"):
-        IDENTITIES[tree].objects.filter(pk__in=before["created"][tree]).delete()
+        IDENTITIES[tree].objects.filter(pk__in=among(before["created"][tree])).delete()
     return remaining
 
 
@@ -153,14 +162,23 @@ def digest(touched: Mapping[Tree, Sequence[int]]) -> str:
     """A checksum over all rows of these things: whether anybody changed them since."""
     found = hashlib.sha256()
     for table in TABLES:
-        for row in _rows(table, touched[table.tree]):
-            found.update(json.dumps(_plain(row, table), ensure_ascii=False).encode())
+        _check(found, table, _rows(table, touched[table.tree]))
     return found.hexdigest()
+
+
+def _check(found: Any, table: Table, rows: Iterable[Row]) -> None:
+    """Take rows of a table, in their fixed order, into a checksum."""
+    for row in rows:
+        found.update(json.dumps(_plain(row, table), ensure_ascii=False).encode())
 
 
 def _rows(table: Table, owners: Collection[int]) -> list[Row]:
     """All rows of these things, in a fixed order."""
-    rows = table.model.objects.filter(**{f"{table.owner}__in": owners}).values("pk", *table.columns)
+    rows = table.model.objects.filter(**{f"{table.owner}__in": among(owners)}).values("pk", *table.columns)
+    return _in_order(table, rows)
+
+
+def _in_order(table: Table, rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: [_sortable(row[name]) for name in table.identity])
 
 
@@ -208,12 +226,11 @@ def _make(table: Table, stands: Iterable[Row], wanted: Iterable[Row]) -> None:
     rows = {_identity(row, table): row for row in wanted}
     settled = [name for name in table.columns if name != "valid_to"]
     same = {key for key, row in rows.items() if key in held and all(held[key][name] == row[name] for name in settled)}
-    table.model.objects.filter(pk__in=[row["pk"] for key, row in held.items() if key not in same]).delete()
+    _remove(table.model, [row["pk"] for key, row in held.items() if key not in same])
     ends = [(held[key], rows[key]["valid_to"]) for key in same if held[key]["valid_to"] != rows[key]["valid_to"]]
     _end(table, [one for one in ends if _is_shorter(one)])
     _end(table, [one for one in ends if not _is_shorter(one)])
-    added = [{name: row[name] for name in table.columns} for key, row in rows.items() if key not in same]
-    table.model.objects.bulk_create([table.model(**row) for row in added], batch_size=BATCH)
+    _add(table.model, [{name: row[name] for name in table.columns} for key, row in rows.items() if key not in same])
 
 
 def _is_shorter(one: tuple[Row, date | None]) -> bool:
@@ -221,11 +238,37 @@ def _is_shorter(one: tuple[Row, date | None]) -> bool:
     return end is not None and (row["valid_to"] is None or end < row["valid_to"])
 
 
+# Whole tables at once: thousands of rows in one statement with one parameter. The history triggers see every row.
+
+
 def _end(table: Table, ends: Sequence[tuple[Row, date | None]]) -> None:
-    by_day: Callable[[tuple[Row, date | None]], int] = lambda one: _sortable(one[1])  # noqa: E731
-    for _, group in groupby(sorted(ends, key=by_day), key=by_day):
-        listed = list(group)
-        table.model.objects.filter(pk__in=[row["pk"] for row, _ in listed]).update(valid_to=listed[0][1])
+    if ends:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {table.model._meta.db_table} SET valid_to = ends.day "  # noqa: S608 - our own names
+                "FROM unnest(%s::bigint[], %s::date[]) AS ends(pk, day) WHERE id = ends.pk",
+                [[row["pk"] for row, _ in ends], [day for _, day in ends]],
+            )
+
+
+def _remove(model: Any, ids: Iterable[int]) -> None:
+    if held := list(ids):
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE id = ANY(%s::bigint[])", [held])  # noqa: S608
+
+
+def _add(model: Any, rows: Sequence[Row]) -> None:
+    """rows: column → value, each with the same columns."""
+    if not rows:
+        return
+    table, columns = model._meta.db_table, ", ".join(f'"{name}"' for name in rows[0])
+    said = json.dumps(rows, default=str, ensure_ascii=False)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({columns}) "  # noqa: S608 - our own names
+            f"SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb)",
+            [said],
+        )
 
 
 # what a plan wants
@@ -339,18 +382,31 @@ def _bare_area(one: tuple[State, date | None], plan: Plan, timelines: Timelines,
 def _write_successions(plan: Plan, event: Event, held: Ids) -> None:
     for tree, model in SUCCESSIONS.items():
         rows = [
-            model(
-                old_id=held.things[tree][link.old],
-                new_id=held.things[tree][link.new],
-                on=link.on,
-                kind=kind,
-                whole=link.whole,
-                share=link.share,
-                basis=event.basis,
-                source=event.source,
-                event=event,
-            )
+            {
+                "old_id": held.things[tree][link.old],
+                "new_id": held.things[tree][link.new],
+                "on": link.on,
+                "kind": kind,
+                "whole": link.whole,
+                "share": link.share,
+                "basis": event.basis,
+                "source": event.source,
+                "event_id": event.pk,
+            }
             for its_tree, link, kind in plan.links
             if its_tree == tree
         ]
-        model.objects.bulk_create(rows, batch_size=BATCH)
+        _add(model, rows)
+
+
+def _write_touches(plan: Plan, event: Event, touched: Mapping[Tree, Iterable[int]], held: Ids) -> None:
+    """What the event is about: all that it touches, the ends of its successions, whom its units come to stand under."""
+    about: dict[Tree, set[int]] = {tree: set(pks) for tree, pks in touched.items()}
+    for tree, link, _ in plan.links:
+        about[tree] |= {held.things[tree][link.old], held.things[tree][link.new]}
+    for (tree, _), states in plan.states.items():
+        if tree == "unit":
+            now = (state for state in states if state.span.contains(event.on))
+            about[tree] |= {held.things[tree][parent] for state in now for _, parent in state.parents}
+    _add(EventUnit, [{"event_id": event.pk, "unit_id": pk} for pk in sorted(about["unit"])])
+    _add(EventArea, [{"event_id": event.pk, "area_id": pk} for pk in sorted(about["area"])])

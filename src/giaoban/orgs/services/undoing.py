@@ -3,12 +3,13 @@
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.db.models import ProtectedError
+from django.db.models import Max, ProtectedError
 from django.utils import timezone
 
 from giaoban.core.vietnamese import day
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
+from giaoban.kit.arrays import among
 from giaoban.kit.models import Act
 from giaoban.kit.registries import unit_dependents
 from giaoban.orgs.closure import rebuild_closure
@@ -26,10 +27,10 @@ from giaoban.orgs.models import (
     UnitVersion,
 )
 from giaoban.orgs.selectors.cards import area_cards, cards
-from giaoban.orgs.services.events import one_at_a_time
+from giaoban.orgs.services.events import IN_EFFECT, RECORDED, one_at_a_time
 from giaoban.orgs.services.refusals import EventRefused, database_refusals
 from giaoban.orgs.services.rows import digest, put_back
-from giaoban.orgs.services.workings import require_over
+from giaoban.orgs.services.workings import change_from_data, require_over
 
 OF_THE_PACK: Final = "Biến động này do gói danh mục ghi: sửa gói danh mục rồi nạp lại, không hoàn tác ở đây."
 UNDONE: Final = "Biến động này đã được hoàn tác."
@@ -45,10 +46,10 @@ def can_undo(event: Event) -> list[str]:
     reasons = _later_events(event) + _standing_on(event)
     if not reasons and digest(event.before["touched"]) != event.before["digest"]:
         reasons.append(CHANGED)
-    created = event.before["created"]["unit"]
+    change, since = change_from_data(event.before["change"]), _standing_since(event)
     for room, one in unit_dependents:
         receipt = event.receipts.get(room, {}).get("data", {})
-        reasons += [f"{one.title}: {reason}" for reason in one.blocks_undo(created, receipt)]
+        reasons += [f"{one.title}: {reason}" for reason in one.blocks_undo(change, since, receipt)]
     return reasons
 
 
@@ -81,11 +82,20 @@ def undo(event: Event, *, reason: str, by: Actor, at: datetime) -> Event:
     return held
 
 
+def _standing_since(event: Event) -> datetime:
+    """When what hangs on units followed the event, by the clock; now, when it has not yet."""
+    if event.state == EventState.AHEAD:
+        return timezone.now()
+    acts = Act.objects.filter(subject=subject_of(event), name__in=(RECORDED, IN_EFFECT))
+    found: datetime | None = acts.aggregate(at=Max("recorded_at"))["at"]
+    return found or event.recorded_at or timezone.now()
+
+
 def _require_scope(event: Event, by: Actor, today: date) -> int | None:
     """The right over everything that the event touched."""
     touched = event.before["touched"]
-    units = dict(Unit.objects.filter(pk__in=touched["unit"]).values_list("pk", "key"))
-    areas = dict(Area.objects.filter(pk__in=touched["area"]).values_list("pk", "key"))
+    units = dict(Unit.objects.filter(pk__in=among(touched["unit"])).values_list("pk", "key"))
+    areas = dict(Area.objects.filter(pk__in=among(touched["area"])).values_list("pk", "key"))
     called: dict[tuple[str, str], str] = {}
 
     def name(tree: str, key: str) -> str:
@@ -116,13 +126,25 @@ def _standing_on(event: Event) -> list[str]:
     areas, units = event.before["created"]["area"], event.before["created"]["unit"]
     touched = event.before["touched"]
     counts = [
-        (UnitParent.objects.filter(parent_id__in=units).exclude(unit_id__in=touched["unit"]), "đơn vị đã đặt dưới"),
-        (AreaVersion.objects.filter(parent_id__in=areas).exclude(area_id__in=touched["area"]), "địa bàn đã đặt dưới"),
-        (UnitVersion.objects.filter(area_id__in=areas).exclude(unit_id__in=touched["unit"]), "đơn vị đã gắn với"),
-        (ServedArea.objects.filter(area_id__in=areas).exclude(unit_id__in=touched["unit"]), "đơn vị đang phục vụ"),
-        (RegionMember.objects.filter(area_id__in=areas), "vùng đã gồm"),
-        (ReorganisationImport.objects.filter(unit_id__in=units), "bảng sắp xếp đã nhập tại"),
-        (Act.objects.filter(unit_id__in=units), "việc đã làm nhân danh"),
+        (
+            UnitParent.objects.filter(parent_id__in=among(units)).exclude(unit_id__in=among(touched["unit"])),
+            "đơn vị đã đặt dưới",
+        ),
+        (
+            AreaVersion.objects.filter(parent_id__in=among(areas)).exclude(area_id__in=among(touched["area"])),
+            "địa bàn đã đặt dưới",
+        ),
+        (
+            UnitVersion.objects.filter(area_id__in=among(areas)).exclude(unit_id__in=among(touched["unit"])),
+            "đơn vị đã gắn với",
+        ),
+        (
+            ServedArea.objects.filter(area_id__in=among(areas)).exclude(unit_id__in=among(touched["unit"])),
+            "đơn vị đang phục vụ",
+        ),
+        (RegionMember.objects.filter(area_id__in=among(areas)), "vùng đã gồm"),
+        (ReorganisationImport.objects.filter(unit_id__in=among(units)), "bảng sắp xếp đã nhập tại"),
+        (Act.objects.filter(unit_id__in=among(units)), "việc đã làm nhân danh"),
     ]
     found = ((rows.count(), words) for rows, words in counts)
     return [f"{count} {words} nơi mới lập." for count, words in found if count]

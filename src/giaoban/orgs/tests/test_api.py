@@ -140,11 +140,11 @@ def test_the_crosswalk_is_the_same_as_json_and_as_csv_whose_bytes_do_not_change(
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert answer.content == head.get("/api/v1/crosswalk", {**asked, "format": "csv"}).content
     assert answer.content.decode() == (
-        "old_key,old_code,old_name,new_key,new_code,new_name,how,share,on,events,basis\r\n"
-        "board,,Ban,board,,Ban,same,,,,\r\n"
-        "first,,Phòng Một,new,,Phòng Mới,whole,,2025-07-01,,\r\n"
-        "second,,Phòng Hai,new,,Phòng Mới,whole,,2025-07-01,,\r\n"
-        "stays,,Phòng Ba,stays,,Phòng Ba,same,,,,\r\n"
+        "old_key,old_code,old_name,new_key,new_code,new_name,how,share,on,events,basis,known_on\r\n"
+        "board,,Ban,board,,Ban,same,,,,,\r\n"
+        "first,,Phòng Một,new,,Phòng Mới,whole,,2025-07-01,,,\r\n"
+        "second,,Phòng Hai,new,,Phòng Mới,whole,,2025-07-01,,,\r\n"
+        "stays,,Phòng Ba,stays,,Phòng Ba,same,,,,,\r\n"
     )
     assert browser("sibling", "stays").get("/api/v1/crosswalk", asked).json() == rows[3:]
 
@@ -295,10 +295,33 @@ def test_the_crosswalk_tells_shares_parts_ends_and_beginnings_apart(board: Unit)
         ("", "born"): ("new", None, ""),
     }
     text = selectors.crosswalk_csv(selectors.crosswalk(date(2025, 6, 30), ON))
-    assert "shared,,Shared,east,,East,share,0.25,2025-07-01,,Nghị quyết 1\r\n" in text
+    assert "shared,,Shared,east,,East,share,0.25,2025-07-01,,Nghị quyết 1,\r\n" in text
     back = {(row.old_key, row.new_key): row.how for row in selectors.crosswalk(ON, date(2025, 6, 30))}
     assert back["new", "first"] == back["new", "second"] == "whole"
     assert back["born", ""] == "ended"
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_days_at_the_ends_of_the_calendar_are_answered_or_refused_in_one_shape(head: Client, day: str) -> None:
+    for address in (
+        f"/api/v1/areas?on={day}",
+        f"/api/v1/units/board?on={day}",
+        f"/api/v1/crosswalk?from={day}&to={day}",
+    ):
+        answer = head.get(address)
+        assert answer.status_code in (200, 404, 422), address
+        if answer.status_code != 200:
+            assert {"code", "sentence", "at", "faults"} == answer.json().keys()
+
+
+def test_a_fault_of_ours_is_told_in_the_same_shape(head: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("a lamp fell")
+
+    monkeypatch.setattr("giaoban.orgs.api.trees.selectors.crosswalk", broken)
+    answer = head.get("/api/v1/crosswalk?from=2025-06-30&to=2025-07-01")
+    assert (answer.status_code, answer.json()["code"]) == (500, "failed")
+    assert "lamp" not in answer.content.decode()
 
 
 def test_the_trees_of_areas_and_units_take_one_query_each(board: Unit) -> None:

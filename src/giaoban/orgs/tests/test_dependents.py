@@ -78,9 +78,10 @@ def test_without_one_successor_a_post_ends_and_is_listed_for_a_person(here: Land
     split = {"step": "split", "tree": "area", "old": "xa:c", "parts": [{"into": "xa:b"}, {"into": "xa:d"}]}
     done = record(event(split))
     (room,) = services.recorded_effects(done)
-    (left,) = [one for one in room.effects if one.needs_person]
-    assert (left.count, left.consequence) == (2, offers.LEFT)
-    assert list(user.posts.values_list("role", "valid_to")) == [("head", ON)]
+    left = [(one.count, one.consequence) for one in room.effects if one.needs_person]
+    assert left == [(1, offers.LEFT), (1, offers.CLOSED)]
+    posts = user.posts.order_by("pk").values_list("role", "valid_from", "valid_to")
+    assert list(posts) == [("head", None, ON), ("officer", date(2026, 9, 1), date(2026, 9, 2))]
 
 
 def test_a_moved_unit_keeps_its_posts_and_the_preview_says_who_reads_it(here: Land) -> None:

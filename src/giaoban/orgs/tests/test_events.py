@@ -15,7 +15,7 @@ from giaoban.kit.actors import Actor
 from giaoban.kit.acts import acts_on
 from giaoban.kit.models import Act
 from giaoban.kit.registries import Receipt, UnitChange, unit_dependents
-from giaoban.orgs import services
+from giaoban.orgs import selectors, services
 from giaoban.orgs.models import (
     Area,
     AreaSuccession,
@@ -313,21 +313,106 @@ def test_a_dependent_that_fails_leaves_nothing_behind(here: Land, monkeypatch: p
 
 def test_only_who_administers_all_that_is_touched_may_record(here: Land) -> None:
     rename = {"step": "rename", "tree": "unit", "key": "phong:1", "name": "Phòng Hai"}
-    for refused in (here.admin(here.communes["a"]), factories.actor("head", here.office)):
+    serving = {"step": "serve", "tree": "unit", "key": "ubnd-xa:a", "areas": ["xa:b"]}
+    for refused, step in ((here.admin(here.communes["a"]), serving), (factories.actor("head", here.office), rename)):
         with pytest.raises(PermissionDenied):
-            record(event(rename), by=refused)
+            record(event(step), by=refused)
         with pytest.raises(PermissionDenied):
-            preview(event(rename), by=refused)
+            preview(event(step), by=refused)
     own, parent = here.admin(here.room), here.admin(here.office)
     done = record(event(rename), by=own)
     assert acts_on(done)[0].unit_id == here.room.pk
     record(event({**rename, "name": "Phòng Ba"}, on=date(2026, 7, 2)), by=parent)
     with pytest.raises(PermissionDenied, match="Xã A"):
         record(event({"step": "rename", "tree": "area", "key": "xa:a", "name": "Xã X"}), by=parent, with_bodies=False)
-    with pytest.raises(PermissionDenied, match="Ủy ban nhân dân tỉnh Mẫu"):
-        move = {"step": "move", "tree": "unit", "key": "phong:1", "line": "service", "parent": "ubnd-tinh:p"}
-        record(event(move, on=date(2026, 7, 3)), by=parent)
     record(event(merge_areas("a", "b")), by=here.admin(here.province))
+
+
+def test_a_unit_that_the_actor_does_not_see_is_unknown(here: Land) -> None:
+    office = here.admin(here.office)
+    for known, guessed in (("ubnd-tinh:p", "ubnd-tinh:q"), ("ubnd-xa:a", "ubnd-xa:q")):
+        said = []
+        for key in (known, guessed):
+            move = {"step": "move", "tree": "unit", "key": "phong:1", "line": "service", "parent": key}
+            rename = {"step": "rename", "tree": "unit", "key": key, "name": "Tên khác"}
+            for step in (move, rename):
+                faults = preview(event(step), by=office).faults
+                said.append([(one.code, one.sentence.replace(key, "…")) for one in faults])
+                with pytest.raises(EventRefused):
+                    record(event(step), by=office)
+        assert said[:2] == said[2:]
+    with pytest.raises(PermissionDenied) as refusal:
+        record(event({"step": "rename", "tree": "area", "key": "xa:a", "name": "Xã X"}), by=office)
+    assert "Ủy ban nhân dân xã A" not in str(refusal.value)
+
+
+def test_nobody_gives_a_unit_an_area_that_is_not_theirs(here: Land) -> None:
+    """What a body stands for decides whose map it changes: neither made, nor served, nor gained by a change of kind."""
+    other = area("tinh:q", "tinh", "Tỉnh Khác", code="02")
+    by = here.admin(here.province)
+    new = {"key": "ubnd-xa:x", "kind": "ubnd-xa", "name": "Ủy ban X", "parents": [["service", "ubnd-tinh:p"]]}
+    for thing in ({**new, "area": "tinh:q"}, {**new, "serves": ["tinh:q"]}):
+        with pytest.raises(PermissionDenied, match="Tỉnh Khác"):
+            record(event({"step": "create", "tree": "unit", "things": [thing]}), by=by)
+    with pytest.raises(PermissionDenied, match="Tỉnh Khác"):
+        record(event({"step": "serve", "tree": "unit", "key": "so:p", "areas": ["xa:a", "tinh:q"]}), by=by)
+    assert not Event.objects.exists()
+    record(event({"step": "serve", "tree": "unit", "key": "so:p", "areas": ["xa:a", "xa:b"]}), by=by)
+    factories.unit("so:q", "so", name="Sở Lạ", under=here.province, area=other, valid_from=date(2010, 1, 1))
+    factories.grow()
+    kind = {"step": "change-kind", "tree": "unit", "key": "so:q", "kind": "ubnd-tinh", "name": "Ủy ban Lạ"}
+    with pytest.raises(PermissionDenied, match="Tỉnh Khác"):
+        record(event(kind), by=by)
+
+
+def test_an_office_divides_itself_in_its_own_seat(here: Land) -> None:
+    UnitVersion.objects.filter(unit__in=(here.office, here.room)).update(area=here.areas["p"])
+    parts = [
+        {"into": {"key": f"phong:{n}", "kind": "phong", "name": f"Phòng {n}", "area": "tinh:p",
+                  "parents": [["service", "so:p"]]}, "share": None}
+        for n in (7, 8)
+    ]  # fmt: skip
+    step = {"step": "split", "tree": "unit", "old": "phong:1", "parts": parts, "children": "refuse"}
+    record(event(step), by=here.admin(here.office))
+
+
+def test_only_the_ground_of_the_day_counts(here: Land) -> None:
+    """A body that stood for an area once, or will, changes nothing of its map today."""
+    other = area("tinh:q", "tinh", "Tỉnh Khác", code="02")
+    for key, start, end in (("ubnd-q:1", date(2010, 1, 1), date(2015, 1, 1)), ("ubnd-q:2", date(2030, 1, 1), None)):
+        factories.unit(key, "ubnd-tinh", under=here.province, area=other, valid_from=start, valid_to=end)
+    factories.grow()
+    by = here.admin(here.province)
+    with pytest.raises(PermissionDenied, match="Tỉnh Khác"):
+        record(event({"step": "recode", "tree": "area", "key": "tinh:q", "code": "99"}), by=by, with_bodies=False)
+
+
+def test_a_history_that_is_read_is_not_changed(here: Land) -> None:
+    """The successor reads its predecessors and manages none; who stood above them does."""
+    done = record(event(merge_areas("a", "b"), on=date(2026, 6, 1)))
+    made = Unit.objects.get(key="ubnd-xa:e")
+    heir, province = here.admin(made), here.admin(here.province)
+    old = here.communes["a"].pk
+    assert selectors.visible_to(heir, TODAY).filter(pk=old).exists()
+    assert selectors.manages_from(heir, old, TODAY) is None
+    assert selectors.manages_from(heir, made.pk, TODAY) == made.pk
+    assert selectors.manages_from(province, old, TODAY) == here.province.pk
+    with pytest.raises(PermissionDenied):
+        services.undo(done, reason="nhầm", by=heir, at=AT)
+    backdated = {"step": "rename", "tree": "area", "key": "xa:a", "name": "Xã Â"}
+    with pytest.raises((PermissionDenied, EventRefused)):
+        record(event(backdated, on=date(2026, 5, 1)), by=heir)
+
+
+def test_what_ended_beneath_an_ended_unit_is_managed_by_its_whole_heir(here: Land) -> None:
+    inner = factories.unit(
+        "to:1", "to", under=here.communes["a"], valid_from=date(2010, 1, 1), valid_to=date(2026, 5, 1)
+    )
+    factories.grow()
+    record(event(merge_areas("a", "b"), on=date(2026, 6, 1)))
+    made = Unit.objects.get(key="ubnd-xa:e")
+    assert selectors.manages_from(here.admin(made), inner.pk, TODAY) == made.pk
+    assert selectors.manages_from(here.admin(here.communes["c"]), inner.pk, TODAY) is None
 
 
 def test_nobody_makes_a_unit_that_belongs_to_nobody(here: Land) -> None:

@@ -14,6 +14,7 @@ from giaoban.orgs.models import (
     AreaSuccession,
     AreaVersion,
     Event,
+    EventArea,
     EventState,
     Post,
     ServedArea,
@@ -56,6 +57,8 @@ def test_rows_lead_to_the_event_of_the_pack_and_say_how_they_are_known() -> None
     event = Event.objects.get(key="joining")
     assert (event.state, event.request, event.basis) == (EventState.IN_FORCE, {}, "Shore Act")
     assert set(AreaSuccession.objects.values_list("event__key", flat=True)) == {"joining"}
+    both = {pk for pair in AreaSuccession.objects.values_list("old_id", "new_id") for pk in pair}
+    assert both <= set(EventArea.objects.filter(event=event).values_list("area_id", flat=True))
     east = AreaVersion.objects.get(area__key="shore:east")
     assert (east.known_on, east.event_id, east.level, east.code) == (date(2019, 12, 31), event.pk, 1, "01")
     assert ServedArea.objects.get().unit.key == "light:north"

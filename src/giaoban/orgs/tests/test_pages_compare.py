@@ -7,8 +7,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from giaoban.orgs.models import AreaSuccession, AreaVersion, SuccessionKind
+from giaoban.orgs.selectors.compare import compare, differing
+from giaoban.orgs.selectors.histories import Tree
 from giaoban.orgs.tests import factories
-from giaoban.orgs.tests.land import Land, event, land, merge_areas, record
+from giaoban.orgs.tests.land import Land, area, event, land, merge_areas, record
 from giaoban.orgs.tests.pages import browser, text
 
 pytestmark = pytest.mark.django_db
@@ -104,3 +107,46 @@ def test_the_crosswalk_is_the_same_bytes_every_time(land: Land) -> None:
     own = client.get(reverse("orgs:crosswalk") + f"?{DAYS}").content.decode()
     assert "ubnd-xa:c" in own
     assert "ubnd-xa:a" not in own
+
+
+@pytest.mark.parametrize("tree", ["area", "unit"])
+def test_what_differs_is_found_without_its_details_too(land: Land, tree: Tree) -> None:
+    first, second = date(2026, 6, 30), date(2026, 7, 1)
+    found = differing(tree, None, first, second)
+    assert {one.id: set(one.what) for one in found} == {
+        one.id: set(one.what) for one in compare(tree, None, first, second)
+    }
+    some = {found[0].id}
+    assert [one.id for one in differing(tree, some, first, second)] == [found[0].id]
+    assert differing(tree, set(), first, second) == []
+
+
+def test_days_before_anything_is_known_are_not_called_alike(land: Land) -> None:
+    AreaVersion.objects.filter(area__key="xa:c", valid_to=date(2026, 7, 1)).update(
+        valid_from=None, known_on=date(2026, 6, 30)
+    )
+    client = browser(land.communes["c"])
+    page = text(client, f"{URL}?cay=dia-gioi&tu=2026-01-05&den=2026-02-05")
+    assert "Hai ngày này giống nhau" not in page
+    assert "như biết ngày 30/06/2026" in page
+    assert "Hai ngày này giống nhau" in text(client, f"{URL}?cay=dia-gioi&tu=2026-06-30&den=2026-06-30")
+    days = "?cay=dia-gioi&tu=2026-02-05&den=2026-07-01"
+    found = {row["Khóa"]: row["Như biết ngày"] for row in rows(client, reverse("orgs:compare-csv") + days)}
+    assert (found["xa:c"], found["xa:a"]) == ("2026-06-30", "")
+    passed = {row["old_key"]: row["known_on"] for row in rows(client, reverse("orgs:crosswalk") + days)}
+    assert (passed["xa:c"], passed["xa:a"]) == ("2026-06-30", "")
+
+
+def test_an_area_of_an_abolished_level_names_where_those_in_it_are_now(land: Land) -> None:
+    until = date(2025, 7, 1)
+    district = area("huyen:cu", "huyen", "Huyện Cũ", valid_to=until)
+    old = area("xa:cu", "xa", "Xã Cũ", parent=district, valid_to=until)
+    new = area("xa:moi", "xa", "Xã Mới", valid_from=until)
+    AreaSuccession.objects.create(old=old, new=new, on=until, whole=True, kind=SuccessionKind.MERGE)
+    client = browser(land.province)
+    days = "cay=dia-gioi&tu=2025-06-30&den=2025-07-01"
+    page = " ".join(text(client, f"{URL}?{days}").split())
+    assert "các nơi trực thuộc nay thuộc</span> <a" in page
+    assert "không có nơi kế tục" not in page
+    found = {row["Khóa"]: row["Từ, thành"] for row in rows(client, reverse("orgs:compare-csv") + f"?{days}")}
+    assert found["huyen:cu"] == "các nơi trực thuộc nay thuộc: Xã Mới"

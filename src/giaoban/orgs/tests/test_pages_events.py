@@ -4,14 +4,17 @@ import csv
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from giaoban.kit.permissions import Role
-from giaoban.orgs.models import Event
+from giaoban.orgs import services
+from giaoban.orgs.models import Event, UnitParent
 from giaoban.orgs.tests import factories
-from giaoban.orgs.tests.land import Land, event, land, merge_areas, record
+from giaoban.orgs.tests.land import AT, TODAY, Land, event, land, merge_areas, record
 from giaoban.orgs.tests.pages import browser, text
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +62,53 @@ def test_an_undone_event_of_units_stays_out_of_sight_of_others(land: Land) -> No
     page = text(browser(land.room), address(moved))
     assert "đã hoàn tác" in page
     assert "nhầm phòng" in page
+
+
+def test_an_event_whose_rows_a_second_one_replaced_stays_out_of_sight_of_others(land: Land) -> None:
+    moved = move_room()
+    record(event({"step": "move", "tree": "unit", "key": "phong:1", "line": "service", "parent": "so:p"}))
+    assert not UnitParent.objects.filter(event=moved).exists()
+    text(browser(land.communes["c"]), address(moved), 404)
+    text(browser(land.room), address(moved))
+
+
+def test_the_list_takes_as_many_queries_for_many_undone_events(land: Land) -> None:
+    client = browser(land.office)
+    for number in range(6):
+        one = record(event({"step": "rename", "tree": "unit", "key": "phong:1", "name": f"Phòng {number}"},
+                           on=date(2026, 7, 1 + number)))  # fmt: skip
+        Event.objects.filter(pk=one.pk).update(state="undone")
+    with CaptureQueriesContext(connection) as many:
+        text(client, LIST)
+    Event.objects.filter(on__gt=date(2026, 7, 1)).update(state="in-force")
+    with CaptureQueriesContext(connection) as few:
+        text(client, LIST)
+    assert len(many) == len(few)
+    assert not any('"orgs_event"."before"' in query["sql"] for query in many)
+
+
+def test_names_that_follow_from_an_event_are_for_those_who_see_the_units(land: Land) -> None:
+    user = factories.person("chu-tich", "Chu Văn An")
+    factories.post(user, land.communes["a"], Role.HEAD)
+    seen = services.preview(event(merge_areas("a", "b")), by=land.admin(land.province), at=AT, today=TODAY)
+    assert any("Chu Văn An" in name for room in seen.effects for effect in room.effects for name in effect.named)
+    merged = record(event(merge_areas("a", "b")))
+    page = text(browser(land.communes["c"]), address(merged))
+    assert "Chu Văn An" not in page
+    assert "Kéo theo" in page
+    assert "<b>1</b>" in page
+    assert "Chu Văn An" in text(browser(land.province), address(merged))
+    (room,) = [one for one in services.recorded_effects(merged) if one.room == "orgs"]
+    (hidden,) = services.shown_to(factories.actor("la", land.communes["d"]), TODAY, [room])
+    assert [one.count for one in hidden.effects] == [one.count for one in room.effects]
+    assert not any(one.named for one in hidden.effects)
+
+
+def test_the_journal_says_that_an_event_took_effect(land: Land) -> None:
+    ahead = record(event(merge_areas("a", "b"), on=date(2026, 8, 1)))
+    services.take_effect(date(2026, 8, 1), at=AT)
+    page = text(browser(land.province), address(ahead))
+    assert "cho có hiệu lực" in page
 
 
 def test_the_list_is_filtered_by_kind_year_state_and_words(land: Land) -> None:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from giaoban.kit.permissions import Role
 from giaoban.orgs.models import ImportState, ReorganisationImport
 from giaoban.orgs.selectors import reorganising as held
+from giaoban.orgs.tests import factories
 from giaoban.orgs.tests.land import ON, Land, land
 from giaoban.orgs.tests.pages import browser, text
 from giaoban.orgs.tests.test_reorganising import MERGER, SLIPPED, opened
@@ -43,6 +44,20 @@ def upload(client: Client, content: str, **more: object) -> tuple[int, str]:
     }
     response = client.post(reverse(LIST), words)
     return response.status_code, response.get("Location", "") or response.content.decode()
+
+
+def test_whoever_manages_several_units_says_for_which_one_the_table_is(here: Land) -> None:
+    user = factories.person("two")
+    for place in (here.office, here.province):
+        factories.post(user, place, Role.ADMINISTRATOR)
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    status, page = upload(client, SLIPPED)
+    assert status == 422
+    assert "Nhập với tư cách" in page
+    status, _ = upload(client, SLIPPED, unit=str(here.province.pk))
+    assert status == 302
+    assert ReorganisationImport.objects.get().unit == here.province
 
 
 def address(name: str, row: ReorganisationImport) -> str:
@@ -81,8 +96,14 @@ def test_the_preview_names_what_happens_and_asks_for_the_name(here: Land, clerk:
     assert "Ủy ban nhân dân xã A" in page
     wrong = clerk.post(address("import-preview", row), {"confirm_name": "khác"})
     assert wrong.status_code == 422
+    assert 'value="khác" aria-invalid="true"' in wrong.content.decode()
     assert held.applying(row).work == "none"
-    done = clerk.post(address("import-preview", row), {"confirm_name": row.title})
+    unseen = clerk.post(address("import-preview", row), {"confirm_name": row.title, "seen": "x"})
+    assert unseen.status_code == 422
+    assert "kết quả khác đi" in unseen.content.decode()
+    assert held.applying(row).work == "none"
+    seen = page.split('name="seen" value="')[1].split('"')[0]
+    done = clerk.post(address("import-preview", row), {"confirm_name": row.title, "seen": seen})
     assert (done.status_code, done["Location"]) == (302, address("import", row))
     page = text(clerk, address("import", row))
     assert "Đang áp dụng 2 dòng" in page

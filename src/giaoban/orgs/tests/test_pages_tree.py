@@ -185,3 +185,24 @@ def test_acting_for_never_leads_to_another_site(coast: dict[str, Unit], away: st
     client = browser(coast["south"])
     response = client.post(reverse("accounts:act-for", args=[coast["south"].pk]), {"next": away})
     assert response["Location"] == "/"
+
+
+@pytest.mark.parametrize("words", ["0001-01-01", "9999-12-31", "2201-01-01", "hôm qua", "²²²²-01-01"])
+def test_a_day_that_cannot_be_shown_gives_today_and_says_so(coast: dict[str, Unit], words: str) -> None:
+    client = browser(coast["board"])
+    for query in ("?", "?cay=dia-gioi&"):
+        assert "Không đọc được ngày" in text(client, f"{TREE}{query}geography={words}")
+    text(client, reverse("orgs:unit", args=["south"]) + f"?ngay={words}")
+    text(client, f"{reverse('orgs:compare')}?tu={words}&den={words}")
+    assert "Không đọc được ngày" not in text(client, f"{TREE}?geography=2025-06-30")
+
+
+def test_a_year_that_is_none_filters_nothing(coast: dict[str, Unit]) -> None:
+    client = browser(coast["board"])
+    for words in ("²²²²", "٢٠٢٥", "0000", "9999"):
+        assert "khớp bộ lọc" not in text(client, f"{reverse('orgs:events')}?nam={words}")
+
+
+def test_the_heading_names_the_line(coast: dict[str, Unit]) -> None:
+    page = text(browser(coast["board"]), TREE)
+    assert "đơn vị trực thuộc trên tuyến" in page

@@ -240,3 +240,17 @@ def test_an_area_of_unknown_beginning_says_for_which_day_it_is_known(coast: dict
     page = text(browser(coast["south"]), reverse("orgs:area", args=["huyen:cu"]))
     assert "như biết ngày 30/06/2025" in page
     assert AreaVersion.objects.get(area__key="huyen:cu").valid_from is None
+
+
+def test_a_page_of_an_earlier_day_says_for_which_day_it_is_known(cut: Region, coast: dict[str, Unit]) -> None:
+    UnitVersion.objects.filter(unit=coast["south"]).update(valid_from=None, known_on=date(2025, 6, 30))
+    area("huyen:cu", "huyen", "Huyện Cũ", valid_from=None, known_on=date(2025, 6, 30))
+    AreaVersion.objects.update(known_on=date(2025, 6, 30))
+    client = browser(coast["south"])
+    for name, key, title in (("unit", "south", "Đơn vị"), ("area", "huyen:cu", "Địa bàn")):
+        url = reverse(f"orgs:{name}", args=[key])
+        assert f"{title} như biết ngày 30/06/2025" in text(client, f"{url}?ngay=2024-01-01")
+        assert f"{title} như biết ngày" not in text(client, f"{url}?ngay=2025-06-30")
+    url = reverse("orgs:region", args=["west"])
+    assert "Địa bàn của vùng như biết ngày 30/06/2025" in text(client, f"{url}?geography=2025-06-29")
+    assert client.get("/api/v1/units/south?on=2024-01-01").json()["known_on"] == "2025-06-30"

@@ -1,5 +1,6 @@
 """The wizard: kind, form, preview, record; nothing typed is lost."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -42,6 +43,11 @@ def previewed(client: Client, kind: str, **data: Any) -> tuple[str, str]:
     response = client.post(form(kind), {"buoc": "xem", "on": ON, **data})
     assert response.status_code == 302, response.content.decode()
     return response["Location"], text(client, response["Location"])
+
+
+def seen(page: str) -> str:
+    """The checksum that the form of a preview sends back."""
+    return re.search(r'name="seen" value="(\w+)"', page)[1]  # type: ignore[index]
 
 
 def refused(client: Client, kind: str, **data: Any) -> str:
@@ -102,7 +108,7 @@ def test_a_merger_is_previewed_then_recorded_by_name_basis_and_reason(clerk: Cli
     assert "gõ đúng tên: Xã Ê" in page
     assert 'value="Hai xã"' in page
     assert 'value="Xã Khác"' in page
-    done = clerk.post(address, {**SAID, "confirm_name": "xã ê"}, follow=True)
+    done = clerk.post(address, {**SAID, "seen": seen(page), "confirm_name": "xã ê"}, follow=True)
     page = done.content.decode()
     assert "Đã ghi biến động" in page
     assert "<h1>Hai xã</h1>" in page
@@ -206,7 +212,7 @@ def test_each_kind_is_previewed_and_recorded(clerk: Client, kind: str, data: dic
     address, page = previewed(clerk, kind, **data)
     assert shown in page
     expected = page.split('data-gb-expect="')[1].split('"')[0]
-    response = clerk.post(address, {**SAID, "confirm_name": expected})
+    response = clerk.post(address, {**SAID, "seen": seen(page), "confirm_name": expected})
     assert response.status_code == 302, response.content.decode()
     assert Event.objects.get().kind == kind
     text(clerk, response["Location"])
@@ -216,8 +222,38 @@ def test_a_day_to_come_is_entered_ahead(clerk: Client) -> None:
     ahead = (timezone.localdate() + timedelta(days=30)).isoformat()
     address, page = previewed(clerk, "merge", **{**MERGE, "on": ahead})
     assert "Ghi trước" in page
-    clerk.post(address, {**SAID, "confirm_name": "Xã Ê"})
+    clerk.post(address, {**SAID, "seen": seen(page), "confirm_name": "Xã Ê"})
     assert Event.objects.get().state == "ahead"
+
+
+def test_what_was_not_seen_is_not_recorded(land: Land, clerk: Client) -> None:
+    """A post is given at an ended committee between preview and confirmation: the preview is shown again."""
+    address, page = previewed(clerk, "merge", **MERGE)
+    factories.post(factories.person("moi"), land.communes["a"], Role.HEAD)
+    said = {**SAID, "seen": seen(page), "confirm_name": "Xã Ê"}
+    again = clerk.post(address, said)
+    assert again.status_code == 422
+    page = again.content.decode()
+    assert "kết quả khác đi" in page
+    assert 'value="Xã Ê"' in page
+    assert not Event.objects.exists()
+    assert clerk.post(address, {**said, "seen": seen(page)}).status_code == 302
+    assert Event.objects.get().kind == "merge"
+
+
+def test_two_parts_of_one_name_both_keep_what_they_take_over(land: Land, clerk: Client) -> None:
+    data = {**SPLIT, "name_1": "Xã Một", "name_2": "Xã Một", "code_1": "0051", "code_2": "0052", "shares": "khong"}
+    address, page = previewed(clerk, "split", **data)
+    expected = page.split('data-gb-expect="')[1].split('"')[0]
+    assert clerk.post(address, {**SAID, "seen": seen(page), "confirm_name": expected}).status_code == 302
+    made = AreaVersion.objects.filter(name="Xã Một").order_by("code")
+    assert [(one.code, one.parent) for one in made] == [("0051", land.areas["p"]), ("0052", land.areas["p"])]
+
+
+def test_what_stands_beneath_an_unseen_unit_is_not_told(land: Land) -> None:
+    narrow = browser(land.communes["a"], Role.ADMINISTRATOR)
+    data = {"cay": "unit", "old": "so:p", "on": ON, "so-phan": "2", "buoc": "tim-old"}
+    assert "Phòng Một" not in narrow.post(form("split"), data).content.decode()
 
 
 def test_another_persons_draft_is_not_seen(land: Land, clerk: Client) -> None:

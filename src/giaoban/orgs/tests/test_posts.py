@@ -3,7 +3,9 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from giaoban.accounts.models import User
@@ -188,6 +190,18 @@ def test_a_lent_post_runs_within_the_holders_and_is_shown_as_lent(house: House) 
     assert shown == [("An", "Thủ trưởng", ""), ("Binh", "Thủ trưởng", "An")]
     assert [one.name for one in selectors.posts_on(house.office.pk, date(2026, 3, 31))] == ["An"]
     assert [one.name for one in selectors.post_history(house.office.pk)] == ["Binh", "An"]
+
+
+def test_posts_are_given_and_lent_while_no_tree_changes(house: House) -> None:
+    post = Post()
+    for number in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            post = lend(post, house.binh, date(2026, 4, 1), date(2026, 5, 1)) if number else give(house)
+        asked = [query["sql"] for query in queries]
+        lock = next(n for n, sql in enumerate(asked) if "pg_advisory_xact_lock" in sql)
+        read = [n for n, sql in enumerate(asked) if "orgs_post" in sql or "orgs_unitversion" in sql]
+        assert lock < min(read)
+    assert any("FOR UPDATE" in sql and "orgs_post" in sql for sql in asked)
 
 
 def browser(login: str) -> Client:

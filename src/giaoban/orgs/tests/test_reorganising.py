@@ -2,14 +2,12 @@
 
 import io
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 import xlsxwriter
 from django.core.exceptions import PermissionDenied
 
-from giaoban.config.cli import main as giaoban
 from giaoban.kit.acts import acts_on
 from giaoban.kit.jobs import run_pending
 from giaoban.kit.models import Act
@@ -207,44 +205,12 @@ def test_a_broken_file_is_refused_with_what_to_do(content: bytes) -> None:
     assert refused.value.sentence.endswith(".")
 
 
+def test_a_workbook_with_a_cell_far_away_is_refused_with_what_to_do() -> None:
+    header = ("Mã cũ", "Mã mới", "Phần", *[""] * 200, "xa")
+    with pytest.raises(ImportRefused, match="Lưu bảng thành CSV UTF-8 rồi tải lại"):
+        reorganising.read_table(workbook(header, ("0001", "0009", "toàn bộ")))
+
+
 def test_ten_thousand_rows_are_read(here: Land) -> None:
     lines = "".join(f"{code:05},{90000 + code // 3},toàn bộ\n" for code in range(12_000))
     assert len(reorganising.read_table(f"Mã cũ,Mã mới,Phần\n{lines}".encode())) == 12_000
-
-
-# The command
-
-
-def run(folder: Path, text: str, *words: str, decisions: str = "") -> int:
-    table = folder / "bang.csv"
-    table.write_text(text, encoding="utf-8")
-    more: tuple[str, ...] = ()
-    if decisions:
-        (folder / "quyet-dinh.csv").write_text(decisions, encoding="utf-8")
-        more = ("--decide", str(folder / "quyet-dinh.csv"))
-    fixed = ("units", "reorganise", str(table), "--on", ON.isoformat(), "--basis", "Nghị quyết 1")
-    return giaoban([*fixed, *more, *words])
-
-
-def test_the_command_looks_decides_and_applies(here: Land, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    before = counts()
-    assert run(tmp_path, SLIPPED, "--dry-run") == 1
-    said = capsys.readouterr()
-    assert "Dòng 4" in said.out
-    assert "1: Dùng mã 0003" in said.out
-    assert "còn 1 chỗ phải quyết định" in said.err
-    key = next(line.strip() for line in said.out.splitlines() if line.strip().startswith("unknown-code-"))
-    assert run(tmp_path, SLIPPED, decisions=f"slip,choice\n{key},1\n") == 0
-    assert counts() == before
-    assert run(tmp_path, SLIPPED, decisions="kind\nshares-sum\n") == 1
-    assert "Tệp quyết định, dòng 2" in capsys.readouterr().err
-    assert run(tmp_path, SLIPPED, "--apply", decisions="kind\nunknown-code\n") == 1
-    assert "--unit" in capsys.readouterr().err
-    unit = ("--unit", here.province.key)
-    assert run(tmp_path, SLIPPED, "--apply", *unit, decisions="kind\nunknown-code\n") == 0
-    row = ReorganisationImport.objects.get()
-    assert row.state == ImportState.APPLIED
-    assert held.decisions_of(row)[0].by == "giaoban units reorganise"
-    assert run(tmp_path, SLIPPED, "--apply", *unit) == 1
-    assert run(tmp_path, "", "--dry-run") == 1
-    assert "Tệp trống" in capsys.readouterr().err

@@ -7,6 +7,7 @@ from giaoban.kit.actors import Actor, HeldPost, system_actor
 from giaoban.kit.permissions import Role
 from giaoban.orgs import selectors
 from giaoban.orgs.models import Area, AreaCode, AreaKind, AreaVersion, Region, RegionMember, Unit, UnitVersion
+from giaoban.orgs.selectors import lookup
 from giaoban.orgs.tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -160,6 +161,23 @@ def test_search_by_a_former_name_gives_the_unit_as_it_is_called_now(coast: Coast
     )
     (found,) = selectors.search_units(system_actor("máy"), "tram nam", TODAY)
     assert (found.name, found.has_ended(TODAY)) == ("Trạm Mũi", False)
+
+
+def test_a_former_name_does_not_make_a_living_unit_an_ended_one() -> None:
+    """Only the old version holds the words: the end is that of the last one."""
+    pier = factories.unit("pier", "office", name="Tỉnh Quảng Ninh", valid_to=BEFORE)
+    UnitVersion.objects.create(
+        unit=pier,
+        kind=factories.kind("office"),
+        name="Thành phố Quảng Ninh",
+        short_name="Quảng Ninh",
+        sort_key="",
+        search_key="thanh pho quang ninh",
+        valid_from=BEFORE,
+    )
+    gone = factories.unit("gone", "office", name="Tỉnh Quảng Ninh cũ", valid_to=BEFORE)
+    hits = lookup.search(system_actor("máy"), "tinh quang ninh", TODAY)
+    assert [(hit.id, hit.ended_on) for hit in hits] == [(pier.pk, None), (gone.pk, BEFORE)]
 
 
 def test_history_is_told_from_both_sides(coast: Coast) -> None:

@@ -1,7 +1,7 @@
 """Drafts of events in the wizard: kept in the session while they are looked at, and turned into event data."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -74,12 +74,23 @@ def _one(keys: list[str]) -> str:
     return keys[0] if keys else ""
 
 
-def _new(tree: Tree, like: str, name: str, on: date, *, kind: str = "", short: str = "", code: str = "") -> NewThing:
-    """A new thing that takes the place of an old one: under the same parents, of the same kind unless given."""
+def _new(
+    tree: Tree,
+    like: str,
+    name: str,
+    on: date,
+    *,
+    kind: str = "",
+    short: str = "",
+    code: str = "",
+    taken: Iterable[str] = (),
+) -> NewThing:
+    """A new thing that takes the place of an old one: under the same parents, of the same kind unless given; with a
+    key that is not among the taken."""
     state = naming.state_of(tree, like, on - naming.ONE_DAY)
     prefix = like.split(":")[0] if ":" in like else (kind or like)
     return NewThing(
-        key=naming.free_key(tree, prefix, name, on),
+        key=naming.free_key(tree, prefix, name, on, taken),
         kind=kind or (state.kind if state else ""),
         name=name,
         short_name=short or (name if tree == "unit" else ""),
@@ -107,13 +118,12 @@ def _merge(tree: Tree, cleaned: Cleaned, _: EventForm) -> Step:
 
 def _split(tree: Tree, cleaned: Cleaned, form: EventForm) -> Step:
     old, on = _one(cleaned["old"]), cleaned["on"]
-    parts, keys = [], []
+    parts: list[Part] = []
+    keys: list[str] = []
     for number in range(1, form.parts + 1):
         into: str | NewThing = _one(cleaned[f"into_{number}"])
         if not into:
-            into = _new(tree, old, cleaned[f"name_{number}"], on, code=cleaned[f"code_{number}"])
-            if into.key in keys:
-                into = NewThing(naming.free_key(tree, "phan", f"{into.name} {number}", on), into.kind, into.name)
+            into = _new(tree, old, cleaned[f"name_{number}"], on, code=cleaned[f"code_{number}"], taken=keys)
         keys.append(into.key if isinstance(into, NewThing) else into)
         parts.append(Part(into, cleaned[f"share_{number}"] if cleaned["shares"] == SHARES else None))
     placed = {key: cleaned.get(f"child:{key}", "") for key, _ in form.beneath}

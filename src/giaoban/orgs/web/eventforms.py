@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 
+from giaoban.orgs.selectors.events import KIND_NAMES
 from giaoban.orgs.selectors.histories import Tree
 from giaoban.orgs.web.forms import date_input
 
@@ -28,31 +29,26 @@ class KindCard:
     """A kind of event in the wizard. trees: on which trees it can happen, the usual one first."""
 
     key: str
-    name: str
     sentence: str
     trees: tuple[Tree, ...] = ("area", "unit")
 
+    @property
+    def name(self) -> str:
+        return KIND_NAMES[self.key]
+
 
 CARDS = (
-    KindCard("merge", "Hợp nhất, sáp nhập", "Hai nơi trở lên thành một nơi mới, hoặc nhập vào một nơi đã có."),
-    KindCard("split", "Chia, tách", "Một nơi thành nhiều nơi, có tỷ lệ số liệu hoặc không có tỷ lệ."),
-    KindCard("rename", "Đổi tên", "Cùng một nơi, từ ngày ấy mang tên khác."),
-    KindCard(
-        "change-kind", "Đổi loại", "Cùng một nơi, từ ngày ấy thuộc loại khác: xã thành phường, tỉnh thành thành phố."
-    ),
-    KindCard("move", "Đổi cấp trên", "Cùng một nơi, từ ngày ấy trực thuộc nơi khác."),
-    KindCard("create", "Thành lập", "Một nơi bắt đầu từ ngày ấy, không kế tục nơi nào."),
-    KindCard("abolish", "Giải thể, bãi bỏ", "Một hoặc nhiều nơi thôi tồn tại, không có nơi kế tục."),
-    KindCard(
-        "abolish-level",
-        "Bãi bỏ một cấp",
-        "Mọi nơi của một loại thôi tồn tại cùng một ngày, như cấp huyện ngày 01/7/2025.",
-    ),
-    KindCard(
-        "transfer", "Chuyển nhiệm vụ", "Nhiệm vụ chuyển sang nơi khác; số liệu đã báo cáo không chuyển.", ("unit",)
-    ),
-    KindCard("recode", "Đổi mã", "Cùng một nơi, từ ngày ấy mang mã khác."),
-    KindCard("serve", "Đổi địa bàn phục vụ", "Từ ngày ấy đơn vị phục vụ các địa bàn khác.", ("unit",)),
+    KindCard("merge", "Hai nơi trở lên thành một nơi mới, hoặc nhập vào một nơi đã có."),
+    KindCard("split", "Một nơi thành nhiều nơi, có tỷ lệ số liệu hoặc không có tỷ lệ."),
+    KindCard("rename", "Cùng một nơi, từ ngày ấy mang tên khác."),
+    KindCard("change-kind", "Cùng một nơi, từ ngày ấy thuộc loại khác trong danh mục."),
+    KindCard("move", "Cùng một nơi, từ ngày ấy trực thuộc nơi khác."),
+    KindCard("create", "Một nơi bắt đầu từ ngày ấy, không kế tục nơi nào."),
+    KindCard("abolish", "Một hoặc nhiều nơi thôi tồn tại, không có nơi kế tục."),
+    KindCard("abolish-level", "Mọi nơi thuộc các loại được chọn thôi tồn tại cùng một ngày."),
+    KindCard("transfer", "Nhiệm vụ chuyển sang nơi khác; số liệu đã báo cáo không chuyển.", ("unit",)),
+    KindCard("recode", "Cùng một nơi, từ ngày ấy mang mã khác."),
+    KindCard("serve", "Từ ngày ấy đơn vị phục vụ các địa bàn khác.", ("unit",)),
 )
 BY_KEY = {card.key: card for card in CARDS}
 
@@ -272,7 +268,7 @@ class RecordForm(forms.Form):
 
     title = forms.CharField(label="Tên biến động", max_length=300)
     basis = forms.CharField(
-        label="Căn cứ: tên và số văn bản", max_length=300, help_text="Ví dụ: Nghị quyết 202/2025/QH15."
+        label="Căn cứ: tên và số văn bản", max_length=300, help_text="Ghi đủ loại văn bản và số, để tìm lại được."
     )
     basis_on = forms.DateField(label="Ngày ký văn bản", widget=date_input(), required=False)
     reason = forms.CharField(label="Lý do ghi", widget=forms.Textarea(attrs={"rows": 2}))

@@ -1,10 +1,12 @@
 """What the pages of this room share: context bar, tabs, days in addresses, files."""
 
 import csv
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 
@@ -13,6 +15,9 @@ from giaoban.kit.frame import Choice, ContextBar, acting_choices
 from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors
+from giaoban.orgs.services import Preview
+
+CHANGED = "Từ lúc xem trước, dữ liệu đã đổi nên kết quả khác đi. Xem lại bản dưới đây rồi xác nhận lại."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,8 @@ class Count:
     within: bool = False
     sign: str = ""
 
+
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 TABS = (
     ("tree", "Cây đơn vị", "orgs:tree", ""),
@@ -86,11 +93,43 @@ def with_query(request: ActorRequest, **changes: str | None) -> str:
 
 
 def day_in(request: ActorRequest, name: str, otherwise: date) -> date:
-    """The day of a parameter; absent or unreadable: the other."""
+    """The day of a parameter; absent, unreadable or far out of the map's years: the other."""
+    return read_day(request.GET.get(name, "")) or otherwise
+
+
+def read_day(words: str) -> date | None:
+    """A day as addresses write it, of a year that the trees can be asked for; else None."""
     try:
-        return date.fromisoformat(request.GET.get(name, ""))
+        read = date.fromisoformat(words.strip())
     except ValueError:
-        return otherwise
+        return None
+    return read if FIRST_YEAR <= read.year <= LAST_YEAR else None
+
+
+def day_shown(request: ActorRequest, today: date) -> date:
+    """The day whose tree a page shows: `ngay` of this page alone, else `geography`, carried from page to page.
+
+    Absent: today. Unreadable: today too, and the page says so.
+    """
+    asked = [(name, words) for name in ("ngay", "geography") if (words := request.GET.get(name, "").strip())]
+    for _, words in asked:
+        if read := read_day(words):
+            return read
+    if asked:
+        messages.warning(
+            request,
+            f"Không đọc được ngày “{asked[0][1][:30]}”, nên trang này như hôm nay. "
+            f"Chọn một ngày từ 01/01/{FIRST_YEAR} đến 31/12/{LAST_YEAR}.",
+        )
+    return today
+
+
+def year_in(request: ActorRequest, name: str) -> int | None:
+    """The year of a parameter; None when absent, unreadable or far out of the map's years."""
+    words = request.GET.get(name, "")
+    if not (words.isascii() and words.isdecimal() and len(words) == 4):
+        return None
+    return int(words) if FIRST_YEAR <= int(words) <= LAST_YEAR else None
 
 
 def openable(request: ActorRequest, unit_ids: Iterable[int], on: date) -> set[int]:
@@ -105,6 +144,13 @@ def may_manage(request: ActorRequest) -> bool:
     """Whether the reader holds a post, anywhere, that may change units."""
     actor = request.actor
     return any(actor.may(Permission.MANAGE_UNITS, unit_id) for unit_id in actor.unit_ids)
+
+
+def digest(shown: Preview) -> str:
+    """A checksum of what a preview shows: whoever confirms sends it back, so that nobody confirms what was not seen."""
+    lists = (shown.closes, shown.creates, shown.moves, shown.changes, shown.passes, shown.effects)
+    said = [repr(shown.event.on), *(line for one in lists for line in sorted(map(repr, one)))]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
 
 def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> HttpResponse:

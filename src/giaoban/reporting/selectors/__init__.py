@@ -1,6 +1,7 @@
 """Reads: forms and periods, what is owed and what came in, consolidated tables, where numbers come from."""
 
 from giaoban.reporting.models import FormVersion, Obligation, Period, Submission
+from giaoban.reporting.selectors.answering import answers, require_answer
 from giaoban.reporting.selectors.calendar import Due, calendar_of
 from giaoban.reporting.selectors.catalogue import Listed, ReceiptDay, Relatives, catalogue, receipt_days, relatives_of
 from giaoban.reporting.selectors.comparing import SamePeriod, same_period
@@ -10,7 +11,6 @@ from giaoban.reporting.selectors.consolidation import (
     ConsolidatedLine,
     ConsolidatedTable,
     PeriodCard,
-    consolidate,
     is_not_summed,
     period_card,
 )
@@ -53,9 +53,8 @@ from giaoban.reporting.selectors.reception import (
     receptions_for,
     tables_beneath,
 )
-from giaoban.reporting.selectors.series import consolidate_series
+from giaoban.reporting.selectors.series import consolidate, consolidate_series
 from giaoban.reporting.selectors.snapshots import CellDifference, Confirmed, compare, confirmed_table
-from giaoban.reporting.selectors.tree import Person, SubUnit
 
 __all__ = [
     "NOT_STATED",
@@ -79,15 +78,14 @@ __all__ = [
     "Part",
     "Period",
     "PeriodCard",
-    "Person",
     "ReceiptDay",
     "Reception",
     "ReceptionRow",
     "Relatives",
     "Reminding",
     "SamePeriod",
-    "SubUnit",
     "Submission",
+    "answers",
     "calendar_of",
     "catalogue",
     "cell_origin",
@@ -130,6 +128,7 @@ __all__ = [
     "relatives_of",
     "remindings",
     "reporters_of",
+    "require_answer",
     "same_period",
     "simulated_units",
     "stand_for",

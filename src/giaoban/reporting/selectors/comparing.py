@@ -7,9 +7,10 @@ from giaoban.core.restating import SENTENCES, Divided, Reason, Restatement
 from giaoban.core.vietnamese import day
 from giaoban.orgs.selectors import days_of_change_beneath
 from giaoban.reporting.models import FormVersion, Obligation, Period
-from giaoban.reporting.selectors.consolidation import ConsolidatedTable, consolidate
+from giaoban.reporting.selectors.consolidation import ConsolidatedTable
 from giaoban.reporting.selectors.forms import last_day, period_before
 from giaoban.reporting.selectors.grouping import ConsolidationRefused
+from giaoban.reporting.selectors.series import consolidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,10 @@ def same_period(
         before = consolidate(form, earlier, unit_id, geography=geography or last_day(period), divided=divided)
     except ConsolidationRefused as refusal:
         return SamePeriod(None, refusal.restatement)
-    if not before.lines or (before.coverage is not None and not before.coverage.received):
+    if not any(line.coverage is None or line.coverage.received for line in before.lines):
         return SamePeriod(None, _refused(Reason.NO_PERIOD))
+    if before.restatement.outcome == "refused":
+        return SamePeriod(None, before.restatement)
     mixed = [_mixed(unit_id, one) for one in (earlier, period)]
     words = " ".join(filter(None, [before.restatement.sentence, *dict.fromkeys(mixed)]))
     return SamePeriod(before, replace(before.restatement, sentence=words))

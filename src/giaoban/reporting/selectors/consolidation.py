@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from django.db import connection
 from django.utils import timezone
@@ -22,15 +22,19 @@ from giaoban.reporting.models import FormKind, FormVersion, Period
 from giaoban.reporting.selectors.forms import core_period, definition_of
 from giaoban.reporting.selectors.grouping import EXACT, Group, Grouping, Reporter, group_reporters
 from giaoban.reporting.selectors.placing import WHOLE
+from giaoban.reporting.selectors.summing import (
+    COUNTER,
+    MASK,
+    LineKey,
+    Sum,
+    counter_sums,
+    estimate_sums,
+    value_sums,
+)
 
 CellKey = tuple[str, str, str, str]
 """Table, row, sub-unit ("" on a fixed row), column."""
 
-LineKey = tuple[str, str, str]
-
-# Per column one number counts nil, not applicable and blank, up to a million units each; reported is the rest.
-COUNTER: Final = 20
-MASK: Final = (1 << COUNTER) - 1
 ZERO: Final = Decimal(0)
 NOT_STATED: Final = "nguồn không nêu"
 
@@ -119,20 +123,10 @@ def is_not_summed(cell: CellTotal, column: Column) -> bool:
     return column.roll_up == "none" and cell.reported > 0 and cell.value is None
 
 
-def consolidate(
-    form: FormVersion,
-    period: Period,
-    unit_id: int,
-    *,
-    geography: date | None = None,
-    divided: Divided = "refuse",
+def consolidate_one_by_one(
+    form: FormVersion, period: Period, unit_id: int, *, geography: date, divided: Divided
 ) -> ConsolidatedTable:
-    """The live table of a unit from the latest accepted reports. A fixed number of queries.
-
-    geography: read the reporters in the tree of this day; None: of the period's last day. divided: "keep" leaves
-    figures that cannot be divided at the old unit, beside the total. Raises ConsolidationRefused when the figures
-    cannot be placed in that geography.
-    """
+    """A table in which some count in shares: from the reporters one by one. `series.consolidate` says the rest."""
     definition = definition_of(form)
     grouping = group_reporters(form, period, unit_id, geography, divided)
     sums = _sums(definition, grouping.groups)
@@ -268,20 +262,10 @@ def added(*parts: Mapping[CellKey, CellTotal]) -> dict[CellKey, CellTotal]:
 
 
 def _cells_of(
-    form: FormDefinition, sums: Mapping[LineKey, "Sum"], reporters: Sequence[Reporter]
+    form: FormDefinition, sums: Mapping[LineKey, Sum], reporters: Sequence[Reporter]
 ) -> dict[CellKey, CellTotal]:
     received = sum(one.submission_id is not None for one in reporters)
     return cells_of_sums(form, sums, received=received, missing=len(reporters) - received)
-
-
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """What the database added up for one line of the form and one group; vectors in column order, scaled."""
-
-    submissions: int
-    values: Sequence[Decimal | None]
-    estimates: Sequence[Decimal | None]
-    counters: Sequence[int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,15 +314,9 @@ def _read(
     with connection.cursor() as cursor:
         cursor.execute(_sum_query(width, is_shared=is_shared), given)
         for index, *row in cursor.fetchall():
-            key, held = sums_of_row(row)
-            found[index][key] = held
+            table, line, subunit, *summed = row
+            found[index][table, line, subunit] = Sum(*summed)
     return dict(found)
-
-
-def sums_of_row(row: Sequence[Any]) -> tuple[LineKey, Sum]:
-    """Table, row, sub-unit, count, and the three vectors of `vectors`, as the database gives them."""
-    table, line, subunit, count, values, estimates, counters = row
-    return (table, line, subunit), Sum(count, values, estimates, counters)
 
 
 def _sum_query(width: int, *, is_shared: bool) -> str:
@@ -347,20 +325,12 @@ def _sum_query(width: int, *, is_shared: bool) -> str:
     source = "unnest(%s::bigint[], %s::int[], %s::numeric[])" if is_shared else "unnest(%s::bigint[], %s::int[])"
     names = "submission_id, position, weight" if is_shared else "submission_id, position"
     return f"""
-        SELECT part.position, line."table", line."row", line.subunit, count(*), {vectors(width, weight)}
+        SELECT part.position, line."table", line."row", line.subunit, count(*),
+               {value_sums(width, weight)}, {estimate_sums(width, weight)}, {counter_sums(width)}
         FROM {source} AS part({names})
         JOIN reporting_submissionline line ON line.submission_id = part.submission_id
         GROUP BY part.position, line."table", line."row", line.subunit
     """  # noqa: S608  # nosec B608 - only numbers of ours go into the query
-
-
-def vectors(width: int, weight: str = "") -> str:
-    """The three sums over `line`, a vector each; weight: " * …" to count a part only."""
-    positions = range(1, width + 1)
-    values = ", ".join(f"sum(line.values[{n}]{weight})" for n in positions)
-    estimates = ", ".join(f"sum(line.estimates[{n}]{weight})" for n in positions)
-    counters = ", ".join(f"sum((1::bigint << {COUNTER} * line.marks[{n}]) >> {COUNTER})" for n in positions)
-    return f"ARRAY[{values}]::numeric[], ARRAY[{estimates}]::numeric[], ARRAY[{counters}]::bigint[]"
 
 
 def cells_of_sums(
@@ -387,10 +357,10 @@ def _cell(found: Sum | None, position: int, scale: int, *, absent: int, missing:
     """One cell of a group. absent: reports without this line."""
     if found is None:
         return CellTotal(blank=absent, missing=missing)
-    counters = found.counters[position] or 0
+    counters = found.counters[position] or 0 if found.counters else 0
     nil, not_applicable, blank = counters & MASK, counters >> COUNTER & MASK, counters >> 2 * COUNTER
     reported = found.submissions - nil - not_applicable - blank
-    estimate = found.estimates[position]
+    estimate = found.estimates[position] if found.estimates else None
     return CellTotal(
         value=(found.values[position] or ZERO).scaleb(-scale) if reported else None,
         estimate=ZERO if estimate is None else estimate.scaleb(-scale),

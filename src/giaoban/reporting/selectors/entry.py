@@ -7,11 +7,11 @@ from giaoban.core.checks import run_checks
 from giaoban.core.figures import Figures, Line, LineKey, completeness
 from giaoban.core.forms import FormDefinition
 from giaoban.core.issues import Cell, Issue
+from giaoban.orgs.selectors import SubUnit, subunits_of
 from giaoban.reporting.models import Draft, Obligation, Submission
 from giaoban.reporting.rules import figures_from_texts, texts_from_figures
-from giaoban.reporting.selectors.figures import figures_of, previous_figures, versions
+from giaoban.reporting.selectors.figures import Earlier, figures_of, previous_figures, versions
 from giaoban.reporting.selectors.forms import definition_of, last_day
-from giaoban.reporting.selectors.tree import SubUnit, subunits_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def read_texts(
     obligation: Obligation,
     texts: Mapping[str, str],
     *,
-    previous: Figures | None = None,
+    previous: Earlier | None = None,
     places: Mapping[str, Cell] | None = None,
 ) -> tuple[dict[LineKey, Line], list[Issue]]:
     """The figures of typed texts, with everything the checks say of them."""
@@ -95,12 +95,14 @@ def checks_of(
     obligation: Obligation,
     figures: Figures,
     *,
-    previous: Figures | None = None,
+    previous: Earlier | None = None,
     subunits: Mapping[tuple[int, str], Sequence[SubUnit]] | None = None,
 ) -> list[Issue]:
-    """All checks of one report. subunits: what `tree.subunits_of` gave, when asked for many units at once."""
+    """All checks of one report. subunits: what `orgs.selectors.subunits_of` gave, when asked for many units at once."""
     form = definition_of(obligation.form)
     issues = run_checks(form, figures, previous=previous, allowed_subunits=allowed_subunits(obligation, subunits))
+    if previous is not None and previous.reason:
+        issues.append(Issue("not-compared", "note", Cell(), {"reason": previous.reason.rstrip(".")}))
     if not has_estimates(obligation):
         issues += _estimates_in(form, figures)
     return issues

@@ -1,14 +1,18 @@
 """Figures as they were sent."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 
 from django.db.models import OuterRef, Subquery
 
-from giaoban.core.figures import BLANK, Figure, Figures, Line, LineKey, decode
+from giaoban.core import formulas
+from giaoban.core.figures import BLANK, Figure, Figures, Line, LineKey, Mark, decode
 from giaoban.core.forms import FormDefinition
+from giaoban.core.restating import Reason, View, judge
+from giaoban.orgs.selectors import unit_view
 from giaoban.reporting.models import FormVersion, Obligation, Period, Submission, SubmissionLine
-from giaoban.reporting.selectors.forms import definition_of, period_before
+from giaoban.reporting.selectors.forms import definition_of, last_day, period_before
 
 FIGURES = ("values", "estimates", "marks")
 
@@ -46,17 +50,78 @@ def versions(obligation: Obligation) -> list[Submission]:
     return list(obligation.submissions.select_related("act", "file", "scan").order_by("-version"))
 
 
-def previous_figures(form: FormVersion, period: Period, unit_ids: Sequence[int]) -> dict[int, Figures]:
-    """Unit → its accepted figures of the same period of the year before; units without them are absent."""
+class Earlier(dict[LineKey, Line]):
+    """Figures of the same period of the year before, as those of a unit of today. reason: why they are not compared,
+    "" when they are; there are none then."""
+
+    reason: str = ""
+
+
+def previous_figures(form: FormVersion, period: Period, unit_ids: Sequence[int]) -> dict[int, Earlier]:
+    """Unit → its accepted figures of the same period of the year before; units of which nothing was sent are absent.
+
+    Like for like: a unit that took others over has theirs too. Where that cannot be told, or one of them sent nothing,
+    there are no figures but the reason.
+    """
     before = period_before(period)
     if before is None:
         return {}
-    current = Submission.objects.filter(
-        is_current=True, obligation__form=form, obligation__period=before, obligation__unit_id__in=unit_ids
-    )
-    by_submission = dict(current.values_list("pk", "obligation__unit_id"))
-    lines = lines_of(definition_of(form), by_submission)
-    return {unit_id: lines[pk] for pk, unit_id in by_submission.items() if pk in lines}
+    view = unit_view(last_day(before), last_day(period), unit_ids)
+    made_of = {
+        one: [target.key for target in view.succession.place(one, from_on=view.to, to_on=view.then).targets]
+        for one in unit_ids
+    }
+    wanted = {one for found in made_of.values() for one in found}
+    rows = Submission.objects.filter(is_current=True, obligation__form=form, obligation__period=before)
+    sent = dict(rows.filter(obligation__unit_id__in=wanted).values_list("obligation__unit_id", "pk"))
+    definition = definition_of(form)
+    lines = lines_of(definition, sent.values())
+    found: dict[int, Earlier] = {}
+    for unit_id, parts in made_of.items():
+        if sent.keys() & set(parts):
+            figures = {one: lines.get(sent[one], {}) if one in sent else None for one in parts}
+            found[unit_id] = _earlier(definition, unit_id, figures, view)
+    return found
+
+
+def _earlier(form: FormDefinition, unit_id: int, parts: Mapping[int, Figures | None], view: View[int]) -> Earlier:
+    """The figures of those of which a unit is made, together."""
+    if list(parts) == [unit_id] and view.place(unit_id).how == "same":
+        return Earlier(parts[unit_id] or {})
+    stakes = view.stakes(parts, {unit_id})
+    said = judge(stakes, view)
+    lacking = [view.called(one, view.then) for one, figures in parts.items() if figures is None]
+    if said.outcome != "refused" and lacking:
+        said = view.refusal(Reason.LACKS_FIGURES, lacking)
+    if said.outcome == "refused":
+        earlier = Earlier()
+        earlier.reason = said.sentence
+        return earlier
+    weighed = [(parts[one.key] or {}, one.weight or Decimal(1)) for one in stakes]
+    keys = dict.fromkeys(key for figures, _ in weighed for key in figures)
+    return Earlier({key: _line_together(form, key, weighed) for key in keys})
+
+
+def _line_together(form: FormDefinition, key: LineKey, parts: Sequence[tuple[Figures, Decimal]]) -> Line:
+    """One line of several; a column that does not add up is blank, and so is a fixed line that one of them left out."""
+    table = form.table(key[0])
+    fixed = not table.rows_by_id[key[1]].is_dynamic
+    held = [(figures[key].figures if key in figures else None, weight) for figures, weight in parts]
+    together = []
+    for position, column in enumerate(table.numeric):
+        cells = [
+            (figures[position] if figures else BLANK, weight)
+            for figures, weight in held
+            if figures is not None or fixed
+        ]
+        amounts = [None if figure.amount is None else figure.amount * weight for figure, weight in cells]
+        known = [amount for amount in amounts if amount is not None]
+        if column.roll_up == "sum" and len(known) == len(cells):
+            total = formulas.round_half_up(sum(known, Decimal(0)), column.scale)
+            together.append(Figure(total, None, Mark.REPORTED))
+        else:
+            together.append(BLANK)
+    return Line(*key, together, {})
 
 
 def figures_by_unit(

@@ -5,7 +5,7 @@ its figures hold theirs. How far the sum holds in another tree is said by `core.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -15,7 +15,6 @@ from django.db import connection
 from giaoban.core.restating import SENTENCES, Divided, Reason, Restatement
 from giaoban.core.vietnamese import day
 from giaoban.orgs.selectors import (
-    Called,
     UnitCard,
     branches,
     cards,
@@ -26,8 +25,8 @@ from giaoban.orgs.selectors import (
 )
 from giaoban.reporting.models import FormVersion, Period
 from giaoban.reporting.selectors.forms import last_day
-from giaoban.reporting.selectors.placing import WHOLE, Layout, Slot, lay_out
-from giaoban.reporting.selectors.tree import line_beneath, line_of_reporters
+from giaoban.reporting.selectors.placing import WHOLE, Layout, Slot, concerns, lay_out, not_there
+from giaoban.reporting.selectors.tree import line_beneath, line_of_form, line_of_reporters
 
 
 class ConsolidationRefused(Exception):
@@ -96,7 +95,7 @@ def group_reporters(
         return _same_tree(form, period, unit_id, on)
     everybody = _reporters(form, period, None)
     line = line_of_reporters(form.pk, period.pk, on)
-    layout = layout_of([one.unit_id for one in everybody], line, unit_id, on, geography, divided)
+    layout = layout_of([one.unit_id for one in everybody], line, unit_id, on, geography, divided, form.pk)
     return Grouping(
         unit=layout.unit,
         geography=geography,
@@ -115,7 +114,13 @@ def method_of(on: date, geography: date) -> str:
 
 
 def layout_of(
-    reporting: Sequence[int], line: str | None, unit_id: int, on: date, geography: date, divided: Divided
+    reporting: Sequence[int],
+    line: str | None,
+    unit_id: int,
+    on: date,
+    geography: date,
+    divided: Divided,
+    form_id: int,
 ) -> Layout:
     """The lines of a unit's table in the tree of another day, whoever of `reporting` has reported.
 
@@ -124,8 +129,10 @@ def layout_of(
     unit = cards([unit_id], geography)[unit_id]
     if not _exists(unit, geography):
         raise _not_there(unit, on, geography)
-    layout = lay_out(reporting, line, unit, on, geography, divided)
-    if layout.restatement.outcome == "refused":
+    if line is None and not_there(reporting, on, unit_history().spans):
+        line = line_of_form(form_id, reporting, on)
+    layout = lay_out(reporting, line, unit, on, geography, divided, form_id)
+    if not layout.slots and layout.restatement.reason in (Reason.DIVIDED, Reason.MERGED):
         raise ConsolidationRefused(layout.restatement)
     return layout
 
@@ -192,33 +199,62 @@ def _reporters(form: FormVersion, period: Period, unit_ids: Collection[int] | No
 
 
 def _same_tree(form: FormVersion, period: Period, unit_id: int, on: date) -> Grouping:
-    line = line_beneath(unit_id, form.pk, period.pk, on)
-    child_of: Mapping[int, int] = branches(unit_id, line, on) if line else {}
-    reporters = _reporters(form, period, [*child_of, unit_id])
-    reporting = [one.unit_id for one in reporters]
-    above = having_beneath(reporting, reporting, line, on) if line else set()
-    called = Called()
-    called.load((pk, on) for pk in {unit_id, *(child_of[one] for one in reporting if one in child_of)})
-    said = own_tree(on, reporting)
-    groups: dict[int, Group] = {}
-    for one in reporters:
-        if one.unit_id in above:
-            continue
-        unit = called.card(child_of.get(one.unit_id, unit_id), on)
-        group = groups.setdefault(unit.id, Group(unit.key, unit.name, unit, EXACT, is_own=one.unit_id == unit_id))
-        group.reporters.append(one)
-    unit = called.card(unit_id, on)
-    exists = _exists(unit, on)
+    layout = own_layout(form, period, unit_id)
+    reporters = _reporters(form, period, [*layout.places, *layout.not_summed])
     return Grouping(
-        unit=unit,
+        unit=layout.unit,
         geography=on,
         period_day=on,
-        method=said.method,
-        groups=tuple(sorted(groups.values(), key=lambda group: (group.unit.sort_key if group.unit else "", group.key))),
-        restatement=said,
-        not_summed=tuple(one for one in reporters if one.unit_id in above),
-        incomplete_reason="" if exists else f"{unit.name} không tồn tại vào ngày {day(on)}, ngày cuối của kỳ.",
+        method=layout.restatement.method,
+        groups=_fill(layout, reporters),
+        restatement=layout.restatement,
+        not_summed=tuple(one for one in reporters if one.unit_id in layout.not_summed),
+        absent=layout.absent,
+        incomplete_reason=layout.incomplete_reason,
     )
+
+
+def own_layout(form: FormVersion, period: Period, unit_id: int) -> Layout:
+    """The lines of a unit's table in the tree of the period's last day: the unit itself and those right beneath it.
+
+    Who owes the report and is not there on that day, having ended within the period or begun after it, counts with its
+    heirs or predecessors, or where it stood. Raises ConsolidationRefused when the unit itself is not there.
+    """
+    on = last_day(period)
+    spans = unit_history().spans
+    if not_there([unit_id], on, spans):
+        raise _not_there(cards([unit_id], on)[unit_id], on, on)
+    owing = list(form.obligations.filter(period=period).order_by("unit_id").values_list("unit_id", flat=True))
+    apart = not_there(owing, on, spans)
+    line = line_beneath(unit_id, form.pk, period.pk, on) or (line_of_form(form.pk, owing, on) if apart else None)
+    child_of: Mapping[int, int] = branches(unit_id, line, on) if line else {}
+    if apart and concerns(apart, line, unit_id, child_of, on):
+        layout = lay_out(owing, line, cards([unit_id], on)[unit_id], on, on, "keep", form.pk)
+        return replace(layout, restatement=_own_words(layout, on))
+    reporting = [one for one in owing if one == unit_id or one in child_of]
+    above = having_beneath(reporting, reporting, line, on) if line else set()
+    heads = {one: child_of.get(one, unit_id) for one in reporting if one not in above}
+    called = cards({unit_id, *heads.values()}, on)
+    units = sorted((called[one] for one in set(heads.values())), key=lambda one: (one.sort_key, one.key))
+    position = {one.id: index for index, one in enumerate(units)}
+    return Layout(
+        unit=called[unit_id],
+        slots=tuple(Slot(one.key, one.name, one, EXACT, is_own=one.id == unit_id) for one in units),
+        places={one: ((position[head], WHOLE),) for one, head in heads.items()},
+        restatement=own_tree(on, [*reporting, unit_id]),
+        not_summed=frozenset(above),
+    )
+
+
+def _own_words(layout: Layout, on: date) -> Restatement:
+    """Of a table in its own tree that holds figures of units which are not there on its day."""
+    said = layout.restatement
+    plain = own_tree(on, [*layout.places, layout.unit.id])
+    if said.outcome == "refused":
+        return said
+    method = f"{plain.method}; {said.method}"
+    start = "Theo phương pháp" if said.outcome == "by_method" else "Đúng"
+    return replace(said, sentence=f"{start}: {method}.", method=method)
 
 
 EXACT: Final = Restatement(outcome="exact", sentence="")

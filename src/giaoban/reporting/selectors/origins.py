@@ -10,7 +10,7 @@ from giaoban.core.consolidation import CellTotal, combine, total_of
 from giaoban.core.figures import BLANK, Figure, Figures
 from giaoban.core.forms import FormDefinition
 from giaoban.core.issues import Issue
-from giaoban.core.restating import Divided
+from giaoban.core.restating import Divided, Restatement
 from giaoban.orgs.selectors import UnitCard, cards
 from giaoban.reporting.models import FormVersion, Period, Submission
 from giaoban.reporting.rules import issue_key
@@ -45,13 +45,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class CellOrigin:
-    """A cell with the reports that make it, largest first, and the units that have none."""
+    """A cell with the reports that make it, largest first, and the units that have none. said: how far its line holds
+    in the geography in which it is read."""
 
     label: str
     key: CellKey
     cell: CellTotal
     parts: tuple[Part, ...]
     missing: tuple[UnitCard, ...]
+    said: Restatement
 
 
 def cell_origin(
@@ -102,6 +104,7 @@ def cell_origin(
         cell=_cell(definition, list(rows.values()), figures, shares, key, missing=0 if subunit else len(missing)),
         parts=tuple(sorted(parts, key=lambda part: (-(part.figure.amount or -1), part.unit.sort_key))),
         missing=tuple(missing),
+        said=groups[0].restatement if line_key else grouping.restatement,
     )
 
 

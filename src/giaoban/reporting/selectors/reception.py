@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from giaoban.core.timeliness import Timeliness, Timing, timing
 from giaoban.kit.actors import Actor
-from giaoban.orgs.selectors import UnitCard, branches, card, cards
+from giaoban.orgs.selectors import Person, UnitCard, branches, card, cards, people_at_many
 from giaoban.reporting.models import FormVersion, Obligation, Period
 from giaoban.reporting.rules import REPLACED_WHILE_WAITING, ReportState
 from giaoban.reporting.selectors.forms import last_day
 from giaoban.reporting.selectors.owed import Standing, reminded, standing
-from giaoban.reporting.selectors.tree import Person, line_beneath, people_at_many
+from giaoban.reporting.selectors.tree import line_beneath
 
 
 @dataclass(frozen=True, slots=True)

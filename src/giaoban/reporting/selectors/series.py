@@ -1,9 +1,8 @@
 """Tables of several periods in one geography: the units are placed once, the database adds all periods in one go."""
 
-from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections import Counter, OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
 from django.db import connection
 from django.utils import timezone
@@ -11,28 +10,46 @@ from django.utils import timezone
 from giaoban.core.consolidation import CellTotal, Coverage, combine_coverage
 from giaoban.core.forms import FormDefinition
 from giaoban.core.restating import Divided
-from giaoban.orgs.selectors import Called, id_array, unit_history
+from giaoban.orgs.selectors import id_array, names_on, unit_history
 from giaoban.reporting.models import FormKind, FormVersion, Period
 from giaoban.reporting.selectors.consolidation import (
+    CellKey,
     ConsolidatedLine,
     ConsolidatedTable,
-    LineKey,
-    Sum,
     added,
     cells_of_sums,
-    consolidate,
+    consolidate_one_by_one,
     period_card,
     shown,
-    sums_of_row,
-    vectors,
 )
 from giaoban.reporting.selectors.forms import definition_of, last_day
-from giaoban.reporting.selectors.grouping import layout_of, method_of
+from giaoban.reporting.selectors.grouping import layout_of, method_of, own_layout
 from giaoban.reporting.selectors.placing import WHOLE, Layout, Slot
+from giaoban.reporting.selectors.summing import Places, Tally, tallies
 from giaoban.reporting.selectors.tree import line_of_reporters
 
-LAYOUTS_KEPT = 16
-_layouts: "OrderedDict[tuple[object, ...], Layout]" = OrderedDict()
+LAYOUTS_KEPT = 32
+_layouts: "OrderedDict[tuple[object, ...], tuple[Layout, Places | None]]" = OrderedDict()
+
+Names = Mapping[tuple[int, date], tuple[str, str]]
+
+
+def consolidate(
+    form: FormVersion,
+    period: Period,
+    unit_id: int,
+    *,
+    geography: date | None = None,
+    divided: Divided = "refuse",
+) -> ConsolidatedTable:
+    """The live table of a unit from the latest accepted reports. A fixed number of queries.
+
+    geography: read the reporters in the tree of this day; None: of the period's last day. divided: "keep" leaves
+    figures that cannot be divided at the old unit, beside the total. Raises ConsolidationRefused when the figures
+    cannot be placed in that geography.
+    """
+    chosen = geography or last_day(period)
+    return consolidate_series(form, [period], unit_id, geography=chosen, divided=divided)[0]
 
 
 def consolidate_series(
@@ -45,41 +62,53 @@ def consolidate_series(
 ) -> list[ConsolidatedTable]:
     """`consolidate` for each period, in the order given, all in the tree of one day.
 
-    Periods between which no tree changed and for which the same units owe the form share one layout; a layout with
-    shares is read period by period. Raises ConsolidationRefused when any period is refused.
+    Periods between which no tree changed and for which the same units owe the form share one layout; a period with
+    shares is read by itself. Raises ConsolidationRefused when any period is refused.
     """
-    own = [period for period in periods if last_day(period) == geography]
-    found = {period.pk: consolidate(form, period, unit_id, geography=geography, divided=divided) for period in own}
-    shared: defaultdict[int, list[Period]] = defaultdict(list)
-    layouts: dict[int, Layout] = {}
-    for period, layout in _laid_out(form, [one for one in periods if one not in own], unit_id, geography, divided):
-        if any(weight != WHOLE for places in layout.places.values() for _, weight in places):
-            found[period.pk] = consolidate(form, period, unit_id, geography=geography, divided=divided)
+    found: dict[int, ConsolidatedTable] = {}
+    reading: dict[int, tuple[Layout, Places, list[Period]]] = {}
+    for period, layout, places in _laid_out(form, periods, unit_id, geography, divided):
+        if places is None:
+            found[period.pk] = consolidate_one_by_one(form, period, unit_id, geography=geography, divided=divided)
         else:
-            layouts[id(layout)] = layout
-            shared[id(layout)].append(period)
-    for key, layout in layouts.items():
-        found |= _tables(form, shared[key], layout, geography)
+            reading.setdefault(id(layout), (layout, places, []))[2].append(period)
+    found |= _tables(form, list(reading.values()), geography)
     return [found[period.pk] for period in periods]
 
 
 def _laid_out(
     form: FormVersion, periods: Sequence[Period], unit_id: int, geography: date, divided: Divided
-) -> Iterable[tuple[Period, Layout]]:
-    """Each period with its layout, kept in the process under all that it depends on."""
+) -> Iterator[tuple[Period, Layout, Places | None]]:
+    """Each period with its layout and the line of each unit, None where any counts in shares. Kept in the process under
+    all that it depends on."""
     history = unit_history()
     signatures = _signatures(form, periods)
     for period in periods:
         on = last_day(period)
-        key = (history.stamp, form.pk, signatures.get(period.pk), unit_id, history.epoch(on), geography, divided)
-        layout = _layouts.get(key)
-        if layout is None:
-            line = line_of_reporters(form.pk, period.pk, on)
-            layout = layout_of(_reporting(form, period), line, unit_id, on, geography, divided)
-            _layouts[key] = layout
+        tree = on if on == geography else history.epoch(on)
+        key = (history.stamp, form.pk, signatures.get(period.pk), unit_id, tree, geography, divided)
+        held = _layouts.get(key)
+        if held is None:
+            layout = _layout(form, period, unit_id, geography, divided)
+            held = _layouts[key] = layout, _whole(layout)
             if len(_layouts) > LAYOUTS_KEPT:
                 _layouts.popitem(last=False)
-        yield period, layout
+        yield period, *held
+
+
+def _layout(form: FormVersion, period: Period, unit_id: int, geography: date, divided: Divided) -> Layout:
+    on = last_day(period)
+    if on == geography:
+        return own_layout(form, period, unit_id)
+    reporting = form.obligations.filter(period=period).order_by("unit_id").values_list("unit_id", flat=True)
+    line = line_of_reporters(form.pk, period.pk, on)
+    return layout_of(list(reporting), line, unit_id, on, geography, divided, form.pk)
+
+
+def _whole(layout: Layout) -> Places | None:
+    if any(weight != WHOLE for places in layout.places.values() for _, weight in places):
+        return None
+    return {unit_id: position for unit_id, places in layout.places.items() for position, _ in places}
 
 
 def _signatures(form: FormVersion, periods: Sequence[Period]) -> dict[int, tuple[object, ...]]:
@@ -97,174 +126,84 @@ def _signatures(form: FormVersion, periods: Sequence[Period]) -> dict[int, tuple
         return {row[0]: tuple(row[1:]) for row in cursor.fetchall()}
 
 
-def _reporting(form: FormVersion, period: Period) -> list[int]:
-    return list(form.obligations.filter(period=period).order_by("unit_id").values_list("unit_id", flat=True))
-
-
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """The reporters of one line in one period."""
-
-    expected: int
-    received: int
-    simulated: bool
-    changed_at: datetime | None
-    missing: Sequence[int]
-
-
-_NOBODY = _Counted(0, 0, simulated=False, changed_at=None, missing=())
-
-
 def _tables(
-    form: FormVersion, periods: Sequence[Period], layout: Layout, geography: date
+    form: FormVersion, reading: Sequence[tuple[Layout, Places, list[Period]]], geography: date
 ) -> dict[int, ConsolidatedTable]:
     definition = definition_of(form)
-    units = [(unit_id, position) for unit_id, places in layout.places.items() for position, _ in places]
-    counted = _counted(form, periods, units)
-    sums = _sums(form, periods, units, definition)
-    called = Called()
-    called.load(
-        (unit_id, last_day(period))
-        for period in periods
-        for one in counted.get(period.pk, {}).values()
-        for unit_id in one.missing
-    )
-    return {
-        period.pk: _table(form, definition, period, layout, geography, counted.get(period.pk, {}), sums, called)
-        for period in periods
-    }
-
-
-def _counted(
-    form: FormVersion, periods: Sequence[Period], units: Sequence[tuple[int, int]]
-) -> dict[int, dict[int, _Counted]]:
-    """Period → position → who owed and who sent. One query."""
-    query = """
-        SELECT owed.period_id, part.position, count(*), count(sent.id),
-               bool_or(owed.simulated OR coalesce(sent.simulated, false)), max(sent.decided_at),
-               coalesce(array_agg(owed.unit_id) FILTER (WHERE sent.id IS NULL), '{}')
-        FROM reporting_obligation owed
-        JOIN unnest(%(units)s::bigint[], %(positions)s::int[]) AS part(unit_id, position) USING (unit_id)
-        LEFT JOIN reporting_submission sent ON sent.obligation_id = owed.id AND sent.is_current
-        WHERE owed.form_id = %(form)s AND owed.period_id = ANY(%(periods)s::bigint[])
-        GROUP BY owed.period_id, part.position
-    """
-    found: defaultdict[int, dict[int, _Counted]] = defaultdict(dict)
-    with connection.cursor() as cursor:
-        cursor.execute(query, _parameters(form, periods, units))
-        for period_id, position, expected, received, simulated, changed_at, missing in cursor.fetchall():
-            found[period_id][position] = _Counted(expected, received, simulated, changed_at, missing)
-    return dict(found)
-
-
-def _parameters(form: FormVersion, periods: Sequence[Period], units: Sequence[tuple[int, int]]) -> dict[str, int | str]:
-    return {
-        "units": id_array(unit_id for unit_id, _ in units),
-        "positions": id_array(position for _, position in units),
-        "form": form.pk,
-        "periods": id_array(period.pk for period in periods),
-    }
-
-
-def _sums(
-    form: FormVersion, periods: Sequence[Period], units: Sequence[tuple[int, int]], definition: FormDefinition
-) -> dict[tuple[int, int], dict[LineKey, Sum]]:
-    """(period, position) → line of the form → sums over the accepted reports. One query."""
     width = max((len(table.numeric) for table in definition.tables), default=0)
-    if not width:
-        return {}
-    query = f"""
-        SELECT owed.period_id, part.position, line."table", line."row", line.subunit, count(*), {vectors(width)}
-        FROM reporting_obligation owed
-        JOIN unnest(%(units)s::bigint[], %(positions)s::int[]) AS part(unit_id, position) USING (unit_id)
-        JOIN reporting_submission sent ON sent.obligation_id = owed.id AND sent.is_current
-        JOIN reporting_submissionline line ON line.submission_id = sent.id
-        WHERE owed.form_id = %(form)s AND owed.period_id = ANY(%(periods)s::bigint[])
-        GROUP BY owed.period_id, part.position, line."table", line."row", line.subunit
-    """  # noqa: S608  # nosec B608 - only numbers of ours go into the query
-    found: defaultdict[tuple[int, int], dict[LineKey, Sum]] = defaultdict(dict)
-    with connection.cursor() as cursor:
-        cursor.execute(query, _parameters(form, periods, units))
-        for period_id, position, *row in cursor.fetchall():
-            key, held = sums_of_row(row)
-            found[period_id, position][key] = held
-    return dict(found)
+    counted = [(places, [period.pk for period in read_so]) for _, places, read_so in reading]
+    found: dict[int, dict[int, Tally]] = {period_id: {} for _, read_so in counted for period_id in read_so}
+    for (period_id, position), tally in tallies(form.pk, counted, width).items():
+        found[period_id][position] = tally
+    days = {period.pk: last_day(period) for _, _, read_so in reading for period in read_so}
+    missing = {(one, days[key]) for key, held in found.items() for tally in held.values() for one in tally.missing}
+    left_out = {
+        (one, days[period.pk]) for layout, _, read_so in reading for period in read_so for one in layout.not_summed
+    }
+    names = names_on(missing | left_out) if missing or left_out else {}
+    return {
+        period.pk: _table(form, period, layout, _expected(places), geography, found[period.pk], names)
+        for layout, places, read_so in reading
+        for period in read_so
+    }
+
+
+def _expected(places: Places) -> Mapping[int, int]:
+    """Position of a line → how many units owe the report there."""
+    return Counter(places.values())
 
 
 def _table(
     form: FormVersion,
-    definition: FormDefinition,
     period: Period,
     layout: Layout,
+    expected: Mapping[int, int],
     geography: date,
-    counted: Mapping[int, _Counted],
-    sums: Mapping[tuple[int, int], Mapping[LineKey, Sum]],
-    called: Called,
+    counted: Mapping[int, Tally],
+    names: Names,
 ) -> ConsolidatedTable:
-    on = last_day(period)
-    raw = {
-        position: cells_of_sums(
-            definition,
-            sums.get((period.pk, position), {}),
-            received=one.received,
-            missing=one.expected - one.received,
-        )
-        for position, one in sorted(counted.items())
-    }
-    is_published = form.kind == FormKind.CAPTURE
-    lines = tuple(
-        _line(definition, layout.slots[position], cells, counted[position], called, on, is_published=is_published)
-        for position, cells in raw.items()
-    )
-    total = _total(definition, layout, raw, lines, counted)
+    definition, on = definition_of(form), last_day(period)
+    raw: dict[int, Mapping[CellKey, CellTotal]] = {}
+    lines: list[ConsolidatedLine] = []
+    for position, tally in sorted(counted.items()):
+        late = sorted(names[unit_id, on] for unit_id in tally.missing)
+        coverage = Coverage(expected[position] - len(late), expected[position], tuple(name for _, name in late))
+        raw[position] = cells_of_sums(definition, tally.sums, received=coverage.received, missing=len(late))
+        is_source = layout.slots[position].is_own and form.kind == FormKind.CAPTURE
+        cells = shown(definition, raw[position])
+        lines.append(_line(layout.slots[position], cells, None if is_source else coverage, simulated=tally.simulated))
+    total = _total(definition, layout, [raw[one] for one in raw if layout.slots[one].in_total], lines)
     return ConsolidatedTable(
         form=definition,
         form_key=form.key,
         period=period_card(period),
         unit=layout.unit,
         geography=geography,
-        method=method_of(on, geography),
+        method=layout.restatement.method if on == geography else method_of(on, geography),
         incomplete_reason=layout.incomplete_reason,
-        lines=lines,
+        lines=tuple(lines),
         total=total,
         coverage=total.coverage,
         as_of=timezone.now(),
         changed_at=max((one.changed_at for one in counted.values() if one.changed_at), default=None),
         simulated=total.simulated,
-        not_summed=_not_summed(layout, called, on),
+        not_summed=tuple(names[unit_id, on][1] for unit_id in sorted(layout.not_summed)),
         absent=layout.absent,
         restatement=layout.restatement,
     )
 
 
-def _not_summed(layout: Layout, called: Called, on: date) -> tuple[str, ...]:
-    called.load((unit_id, on) for unit_id in layout.not_summed)
-    return tuple(called(unit_id, on) for unit_id in sorted(layout.not_summed))
-
-
-CellKey = tuple[str, str, str, str]
-
-
 def _line(
-    definition: FormDefinition,
-    slot: Slot,
-    raw: Mapping[CellKey, CellTotal],
-    counted: _Counted,
-    called: Called,
-    on: date,
-    *,
-    is_published: bool,
+    slot: Slot, cells: Mapping[CellKey, CellTotal], coverage: Coverage | None, *, simulated: bool
 ) -> ConsolidatedLine:
-    missing = sorted((called.card(unit_id, on) for unit_id in counted.missing), key=lambda unit: unit.sort_key)
-    coverage = Coverage(counted.received, counted.expected, tuple(unit.name for unit in missing))
     return ConsolidatedLine(
         unit=slot.unit,
         label=slot.label,
         key=slot.key,
-        cells=shown(definition, raw),
-        coverage=None if slot.is_own and is_published else coverage,
+        cells=cells,
+        coverage=coverage,
         note=slot.note,
-        simulated=counted.simulated,
+        simulated=simulated,
         restatement=slot.restatement,
         in_total=slot.in_total,
     )
@@ -273,11 +212,9 @@ def _line(
 def _total(
     definition: FormDefinition,
     layout: Layout,
-    raw: Mapping[int, Mapping[CellKey, CellTotal]],
+    inside: Sequence[Mapping[CellKey, CellTotal]],
     lines: Sequence[ConsolidatedLine],
-    counted: Mapping[int, _Counted],
 ) -> ConsolidatedLine:
-    inside = [cells for position, cells in raw.items() if layout.slots[position].in_total]
     combined = added(*inside) or cells_of_sums(definition, {}, received=0, missing=0)
     covered = [line.coverage for line in lines if line.in_total]
     stated = [one for one in covered if one is not None]
@@ -287,6 +224,6 @@ def _total(
         key="",
         cells=shown(definition, combined),
         coverage=combine_coverage(stated) if len(stated) == len(covered) else None,
-        simulated=any(one.simulated for one in counted.values()),
+        simulated=any(line.simulated for line in lines),
         restatement=layout.restatement,
     )

@@ -7,8 +7,8 @@ from giaoban.kit.acts import act, subject_of
 from giaoban.kit.permissions import Permission
 from giaoban.orgs.selectors import card
 from giaoban.reporting.models import Layer, Period, Snapshot
-from giaoban.reporting.selectors.consolidation import consolidate
 from giaoban.reporting.selectors.forms import form_by_key, last_day, other_geography
+from giaoban.reporting.selectors.series import consolidate
 from giaoban.reporting.selectors.snapshots import checksum_of, freeze
 
 

@@ -12,6 +12,7 @@ from giaoban.kit.permissions import Permission
 from giaoban.reporting.models import Obligation, OwingRule, Submission, SubmissionState
 from giaoban.reporting.rules import WrongState, next_state
 from giaoban.reporting.rules.states import Event
+from giaoban.reporting.selectors.answering import require_answer
 from giaoban.reporting.services.errors import AlreadyDone, ReportingError
 from giaoban.reporting.services.sending import lock
 
@@ -42,17 +43,18 @@ def return_for_correction(submission: Submission, *, reason: str, by: Actor, at:
 
 
 def require_receiver(by: Actor, obligation: Obligation) -> None:
-    """The receiver decides. What the rule says nobody receives is decided by the unit that sends it.
+    """The receiver decides, or what it wholly became. What the rule says nobody receives is decided by the unit that
+    sends it.
 
     Raises PermissionDenied, ReportingError when somebody ought to receive the report and is not known.
     """
     if obligation.receiver_id is None:
-        by.require(Permission.SEND_REPORT, obligation.unit_id)
+        require_answer(by, Permission.SEND_REPORT, obligation.unit_id)
         rules = OwingRule.objects.filter(form_id=obligation.form_id, rules=obligation.period.rule_id)
         if not by.everything and not rules.filter(receiver_kind=None).exists():
             raise ReportingError("Báo cáo này chưa có nơi nhận, nên chưa ai tiếp nhận được. Bổ sung nơi nhận trước.")
     else:
-        by.require(Permission.RECEIVE_REPORT, obligation.receiver_id)
+        require_answer(by, Permission.RECEIVE_REPORT, obligation.receiver_id)
 
 
 def accept_all(submissions: Sequence[Submission], *, by: Actor, at: datetime, reason: str = "") -> None:

@@ -14,13 +14,13 @@ from giaoban.core.vietnamese import moment
 from giaoban.documents.services import store_blob
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
-from giaoban.orgs.selectors import resolve_units
+from giaoban.kit.workbooks.guard import Bounds
+from giaoban.orgs.selectors import resolve_units, subunits_of
 from giaoban.reporting.models import Channel, FormVersion, ImportedFile, Obligation, Period, Submission
 from giaoban.reporting.rules import issue_key, unexplained, warnings_in
 from giaoban.reporting.selectors.entry import checks_of, subunit_kinds
 from giaoban.reporting.selectors.figures import previous_figures
 from giaoban.reporting.selectors.forms import definition_of, last_day, rules_of
-from giaoban.reporting.selectors.tree import subunits_of
 from giaoban.reporting.services.deciding import accept_all, require_receiver
 from giaoban.reporting.services.errors import ImportRefused
 from giaoban.reporting.services.sending import (
@@ -33,7 +33,6 @@ from giaoban.reporting.services.sending import (
     store,
     unchanged,
 )
-from giaoban.reporting.workbooks.guard import Bounds
 from giaoban.reporting.workbooks.reading import FilledWorkbook, bounds_of, read_filled
 
 MAX_CSV_BYTES = 64 * 2**20

@@ -12,7 +12,7 @@ from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
 from giaoban.kit.models import valid_on
 from giaoban.kit.permissions import Permission
-from giaoban.orgs.selectors import card, cards, scope_ids
+from giaoban.orgs.selectors import card, cards, nearest_of_kind, scope_ids, units_of_kind
 from giaoban.reporting.models import (
     DeadlineChange,
     FormVersion,
@@ -31,7 +31,6 @@ from giaoban.reporting.selectors.forms import (
     rule_of,
     rules_of,
 )
-from giaoban.reporting.selectors.tree import nearest_of_kind, units_of_kind
 from giaoban.reporting.services.errors import PeriodUnknown, ReportingError
 
 NAMED: Final = 10

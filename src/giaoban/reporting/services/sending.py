@@ -18,7 +18,7 @@ from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
 from giaoban.kit.models import Act
 from giaoban.kit.permissions import Permission
-from giaoban.orgs.selectors import card, cards
+from giaoban.orgs.selectors import card, cards, heirs_of
 from giaoban.reporting.models import (
     Channel,
     Draft,
@@ -38,6 +38,7 @@ from giaoban.reporting.rules import (
     unexplained,
     warnings_in,
 )
+from giaoban.reporting.selectors.answering import answers, require_answer
 from giaoban.reporting.selectors.entry import checks_of, read_texts
 from giaoban.reporting.selectors.figures import previous_figures
 from giaoban.reporting.selectors.forms import definition_of, last_day
@@ -50,6 +51,7 @@ Signature = tuple[str, str]
 """A role as the form prints it, and the name of the person."""
 
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ENDED: Final = " (đã kết thúc)"
 JOINED = ("unit", "form", "period__rule", "receiver")
 
 
@@ -100,7 +102,7 @@ def save_draft(
     A draft that was read from a workbook keeps it for as long as the figures are those of the file. revise False:
     raises AlreadyDone when the report was sent meanwhile, so that a page opened before it does not begin a new version.
     """
-    by.require(Permission.ENTER_FIGURES, obligation.unit_id)
+    require_answer(by, Permission.ENTER_FIGURES, obligation.unit_id, on=timezone.localdate(at))
     typed = {key: text for key, text in figures.items() if text.strip()}
     with transaction.atomic():
         row = lock([obligation.pk])[0]
@@ -127,7 +129,7 @@ def save_workbook_draft(
     revise: bool = True,
 ) -> Draft:
     """Make what a workbook holds (`read_workbook`) the draft, and keep the file with it. Raises as `save_draft`."""
-    by.require(Permission.ENTER_FIGURES, obligation.unit_id)
+    require_answer(by, Permission.ENTER_FIGURES, obligation.unit_id, on=timezone.localdate(at))
     typed = {key: text for key, text in figures.items() if text.strip()}
     with transaction.atomic():
         row = lock([obligation.pk])[0]
@@ -208,8 +210,8 @@ def submit(
     papers = Papers(signatures, notes, document_number, document_date, scan, file, source, simulated)
     with act("reporting.submit", by=by, at=at) as entry:
         row = lock([obligation.pk])[0]
-        require_sender(by, row, channel)
-        entry.unit_id = by.post_at(row.unit_id, row.receiver_id)
+        require_sender(by, row, channel, on=timezone.localdate(at))
+        entry.unit_id = by.post_at(*heirs_of(row.unit_id, timezone.localdate(at)), row.receiver_id)
         previous = previous_figures(row.form, row.period, [row.unit_id]).get(row.unit_id)
         issues = checks_of(row, figures, previous=previous)
         return _send(row, figures, issues, explanations or {}, papers, entry, by=by, at=at, channel=channel)
@@ -231,8 +233,8 @@ def submit_draft(
     """
     with act("reporting.submit", by=by, at=at) as entry:
         row = lock([obligation.pk])[0]
-        require_sender(by, row, Channel.WEB)
-        entry.unit_id = by.post_at(row.unit_id)
+        require_sender(by, row, Channel.WEB, on=timezone.localdate(at))
+        entry.unit_id = by.post_at(*heirs_of(row.unit_id, timezone.localdate(at)))
         draft = Draft.objects.filter(obligation=row).first()
         if draft is None:
             raise _already_sent(row)
@@ -305,12 +307,15 @@ def lock(ids: Iterable[int]) -> list[Obligation]:
     return list(rows.select_related(*JOINED).order_by("pk"))
 
 
-def require_sender(by: Actor, obligation: Obligation, channel: str) -> None:
-    """The unit's own people send. What came in as a file may be entered by the receiver on the unit's behalf."""
+def require_sender(by: Actor, obligation: Obligation, channel: str, *, on: date | None = None) -> None:
+    """The unit's own people send; those of the one that it wholly became by a day (today) once it has ended.
+
+    What came in as a file may be entered by the receiver on the unit's behalf.
+    """
     on_behalf = channel != Channel.WEB and obligation.receiver_id is not None
     if on_behalf and by.may(Permission.RECEIVE_REPORT, obligation.receiver_id):
         return
-    if not by.may(Permission.SEND_REPORT, obligation.unit_id):
+    if not answers(by, Permission.SEND_REPORT, obligation.unit_id, on):
         name = card(obligation.unit_id, last_day(obligation.period)).name
         by.require(Permission.SEND_REPORT, obligation.unit_id, unit_name=name)
 
@@ -396,7 +401,7 @@ def store(
         )
     }
     versions = _latest_versions([parcel.obligation.pk for parcel in parcels])
-    names = _behalf(parcels, by)
+    names = _behalf(parcels, by, timezone.localdate(at))
     numbers = _numbers(len(parcels))
     submissions, lines = [], []
     for parcel, number in zip(parcels, numbers, strict=True):
@@ -466,13 +471,13 @@ def _latest_versions(obligation_ids: Sequence[int]) -> dict[int, int]:
     return dict(rows.values_list("obligation_id", "version"))
 
 
-def _behalf(parcels: Sequence[Parcel], by: Actor) -> dict[int, str]:
-    """Names of the units that somebody else enters for."""
+def _behalf(parcels: Sequence[Parcel], by: Actor, on: date) -> dict[int, str]:
+    """Names of the units that somebody else enters for, and that one has ended by a day."""
     others = [one.obligation for one in parcels if one.obligation.unit_id not in by.unit_ids]
     if not others:
         return {}
     called = cards([one.unit_id for one in others], last_day(others[0].period))
-    return {unit_id: unit.name for unit_id, unit in called.items()}
+    return {pk: f"{unit.name}{ENDED if unit.has_ended(on) else ''}" for pk, unit in called.items()}
 
 
 def _numbers(count: int) -> list[int]:

@@ -15,12 +15,12 @@ from giaoban.core.figures import NIL, reported
 from giaoban.core.issues import sentence
 from giaoban.kit.models import Act
 from giaoban.kit.permissions import Role
+from giaoban.kit.workbooks import guard
 from giaoban.orgs.tests.factories import moment
 from giaoban.reporting import selectors, services
 from giaoban.reporting.models import ImportedFile, Obligation, Period, Submission, SubmissionLine
 from giaoban.reporting.tests import factories
 from giaoban.reporting.tests.factories import AT, FORM_KEY, SYSTEM, World, tiny_world
-from giaoban.reporting.workbooks import guard, opening
 
 pytestmark = pytest.mark.django_db
 
@@ -362,21 +362,6 @@ def test_a_workbook_of_another_report_is_refused(world: World) -> None:
             services.import_workbook(content, "n1.xlsx", by=SYSTEM, at=AT, obligation=obligation)
         assert [issue.code for issue in refusal.value.issues] == [code]
     assert stored() == before
-
-
-def test_the_reader_stays_in_its_limits() -> None:
-    out = io.BytesIO()
-    book = openpyxl.Workbook()
-    book.create_sheet("far")["XFD1048576"] = 1
-    book.save(out)
-    with pytest.raises(opening.Unreadable):
-        opening.plain_sheets(out.getvalue())
-
-
-def test_column_letters_and_numbers() -> None:
-    for letters, number in (("A", 1), ("Z", 26), ("AA", 27), ("XFD", 16384)):
-        assert guard.column_number(letters) == number
-        assert guard.column_letters(number) == letters
 
 
 def test_nobody_else_learns_what_a_unit_reported(world: World) -> None:

@@ -20,6 +20,7 @@ from giaoban.orgs.tests import factories as orgs
 from giaoban.reporting import selectors, services
 from giaoban.reporting.models import Submission, SubmissionLine
 from giaoban.reporting.selectors import ConsolidatedTable, ConsolidationRefused
+from giaoban.reporting.selectors.consolidation import consolidate_one_by_one
 from giaoban.reporting.tests import factories
 from giaoban.reporting.tests.factories import AT, FORM_KEY, SYSTEM, World, tiny_world, year_before
 from giaoban.reporting.web.shaping.trees import tree_choices
@@ -211,7 +212,7 @@ def test_a_tree_that_is_only_known_later_says_so(world: World) -> None:
     world.lights["n1"].versions.update(known_on=date(2024, 12, 31))
     own = selectors.consolidate(world.form, world.period, world.coast.pk)
     assert own.restatement.sentence.endswith("như biết ngày 31/12/2024.")
-    assert read(world, world.coast).restatement.sentence.endswith("Cây như biết ngày 31/12/2024.")
+    assert read(world, world.coast).restatement.sentence.endswith("Cây ngày 31/03/2024 như biết ngày 31/12/2024.")
 
 
 def test_duties_that_pass_on_carry_no_figures(world: World) -> None:
@@ -247,11 +248,14 @@ def test_a_series_reads_as_its_periods_do_one_by_one(world: World) -> None:
             tables = selectors.consolidate_series(world.form, periods, unit.pk, geography=NOW)
         assert len(seen) <= 24
         for period, table in zip(periods, tables, strict=True):
-            alone = selectors.consolidate(world.form, period, unit.pk, geography=NOW)
+            alone = consolidate_one_by_one(world.form, period, unit.pk, geography=NOW, divided="refuse")
             assert (table.lines, table.total, table.restatement) == (alone.lines, alone.total, alone.restatement)
             assert (table.method, table.changed_at, table.absent) == (alone.method, alone.changed_at, alone.absent)
-    own = selectors.consolidate_series(world.form, [world.period], world.coast.pk, geography=date(2024, 3, 31))
-    assert own[0].lines == selectors.consolidate(world.form, world.period, world.coast.pk).lines
+    on = date(2024, 3, 31)
+    own = selectors.consolidate(world.form, world.period, world.coast.pk)
+    alone = consolidate_one_by_one(world.form, world.period, world.coast.pk, geography=on, divided="refuse")
+    assert (own.lines, own.total, own.method) == (alone.lines, alone.total, alone.method)
+    assert own.changed_at == alone.changed_at
 
 
 def test_a_series_sees_a_change_of_the_tree_at_once(world: World) -> None:
@@ -342,6 +346,64 @@ class TestSamePeriod:
         assert "trải qua ngày 01/02/2024" in said
 
 
+class TestPreviousFigures:
+    """What a report is compared with: the first quarter of 2023, as the lights of 2024 would have reported it."""
+
+    ON = date(2023, 10, 1)
+
+    def earlier(self, world: World, **lights: int) -> None:
+        TestSamePeriod().earlier(world, **lights)
+
+    def before(self, world: World, light: str) -> Decimal | str | None:
+        pk = world.lights[light].pk
+        found = selectors.previous_figures(world.form, world.period, [pk]).get(pk)
+        if found is None:
+            return None
+        if found.reason:
+            return found.reason
+        position = selectors.definition_of(world.form).table("own").positions["all"]
+        return found["own", "total", ""].figures[position].amount
+
+    def absorb(self, world: World, old: str, into: str, *, whole: bool = True, share: str | None = None) -> None:
+        if whole:
+            world.lights[old].versions.update(valid_to=self.ON)
+            world.lights[old].parents.update(valid_to=self.ON)
+        orgs.pass_on(world.lights[old], world.lights[into], self.ON, whole=whole)
+        if share:
+            UnitSuccession.objects.filter(old=world.lights[old]).update(share=share)
+        orgs.grow()
+
+    def test_a_unit_that_absorbed_another_has_its_figures_too(self, world: World) -> None:
+        self.earlier(world, n1=10, n2=7)
+        self.absorb(world, "n2", "n1")
+        assert self.before(world, "n1") == 17
+        figures = world.figures(all=17, good=0)
+        before = selectors.previous_figures(world.form, world.period, [world.lights["n1"].pk])
+        issues = selectors.checks_of(world.owed("n1"), figures, previous=before[world.lights["n1"].pk])
+        assert not [issue for issue in issues if issue.code in ("large-change", "not-compared")]
+
+    def test_one_that_sent_nothing_is_no_smaller_value(self, world: World) -> None:
+        self.earlier(world, n1=10)
+        self.absorb(world, "n2", "n1")
+        assert self.before(world, "n1") == "Không có số liệu của Light N2."
+
+    def test_a_division_without_shares_is_not_compared_and_says_why(self, world: World) -> None:
+        self.earlier(world, n1=10, n2=7)
+        self.absorb(world, "n2", "n1", whole=False)
+        assert "không chia được" in str(self.before(world, "n1"))
+        pk = world.lights["n1"].pk
+        before = selectors.previous_figures(world.form, world.period, [pk])[pk]
+        issues = selectors.checks_of(world.owed("n1"), world.figures(all=99, good=0), previous=before)
+        (note,) = [issue for issue in issues if issue.code == "not-compared"]
+        assert note.severity == "note"
+        assert "large-change" not in {issue.code for issue in issues}
+
+    def test_a_unit_that_stayed_is_compared_with_itself(self, world: World) -> None:
+        self.earlier(world, n1=10)
+        assert self.before(world, "n1") == 10
+        assert self.before(world, "n2") is None
+
+
 class TestPages:
     @pytest.fixture
     def world(self) -> World:
@@ -390,8 +452,28 @@ class TestPages:
         assert "Theo cây ngày 01/06/2025" in page
         assert "không chia được" in page
         assert "Tổng số theo hai cây" not in self.get(world, world.coast, beside="no day")
+        assert page.count("gb-pair") == 2
+        assert "31/03/2024 và 01/06/2025" in page
         gone = self.get(world, world.lights["s1"], beside="today")
         assert "không tồn tại" in gone
+
+    def test_only_kept_lines_are_shown_and_not_signed(self, world: World) -> None:
+        page = self.get(world, Unit.objects.get(key="n9"), geography="2025-06-01", divided="keep")
+        assert "Light S1 (không chia được)" in page
+        assert "Không báo cáo nào tính vào tổng" in page
+        assert "Chưa có số" not in page
+
+    def test_the_file_of_two_trees_holds_both(self, world: World) -> None:
+        client = Client()
+        user = world.actor(world.coast, Role.RECEIVER).user_id
+        client.force_login(
+            apps.get_model("accounts", "User")._default_manager.get(pk=str(user)),
+            backend="django.contrib.auth.backends.ModelBackend",
+        )
+        address = reverse("reporting:table-csv", args=[FORM_KEY, world.period.code])
+        answer = client.get(address, {"unit": "coast", "beside": "2025-06-01"})
+        rows = csv.DictReader(io.StringIO(b"".join(answer).decode("utf-8-sig")))
+        assert {row["geography"] for row in rows} == {"2024-03-31", "2025-06-01"}
 
 
 def test_the_switch_names_the_day_that_is_read() -> None:

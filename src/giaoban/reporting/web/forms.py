@@ -13,11 +13,11 @@ from giaoban.core.checks import subunit_issues
 from giaoban.core.forms import FormDefinition, Row, slug
 from giaoban.core.issues import Cell, Issue
 from giaoban.documents.rules.kinds import HEAD_BYTES, media_type_of
+from giaoban.kit.workbooks.guard import MAX_FILE_BYTES
 from giaoban.reporting.rules import NIL_SIGN, NOT_APPLICABLE_SIGN, text_key
 from giaoban.reporting.web.shaping.grid import NEW_LINES, SHOWN_NIL, SHOWN_NOT_APPLICABLE
 from giaoban.reporting.web.shaping.layout import Subunits
 from giaoban.reporting.web.shaping.machine import is_machine, machine_texts
-from giaoban.reporting.workbooks.guard import MAX_FILE_BYTES
 
 LONGEST_CELL: Final = 400
 LONGEST_NOTES: Final = 4000

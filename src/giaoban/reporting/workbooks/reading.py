@@ -12,19 +12,21 @@ from giaoban.core import vietnamese
 from giaoban.core.checks import computed_value
 from giaoban.core.figures import Figure, Line, LineKey, blank_line, reported, sum_of
 from giaoban.core.forms import FormDefinition, Table
-from giaoban.core.issues import Cell, Issue, has_errors
+from giaoban.core.issues import Cell, Issue
+from giaoban.kit.workbooks.guard import Bounds, Formulas, WorkbookRefused, column_letters
+from giaoban.kit.workbooks.opening import PlainCell, PlainSheet, open_workbook
 from giaoban.reporting.models import Obligation
 from giaoban.reporting.rules.layout import LABEL_COLUMN, NOTE_ROWS, plan
 from giaoban.reporting.rules.typed import figures_from_texts, text_key
 from giaoban.reporting.selectors.entry import has_estimates, subunits_by_row
 from giaoban.reporting.selectors.forms import definition_of
-from giaoban.reporting.workbooks.guard import ANY_FORM, Bounds, Formulas, inspect
 from giaoban.reporting.workbooks.making import FREE, META, subunit_names
-from giaoban.reporting.workbooks.opening import PlainCell, PlainSheet, Unreadable, plain_sheets
 
+ANY_FORM = Bounds(rows=5_000, columns=300)
 MARGIN_ROWS = 20
 MARGIN_COLUMNS = 8
 META_WIDTH = 5
+MEGABYTE = 2**20
 
 CellKey = tuple[str, str, str, str]
 
@@ -137,19 +139,35 @@ def bounds_of(obligation: Obligation) -> Bounds:
 
 def read_filled(content: bytes, bounds: Bounds | None = None) -> tuple[FilledWorkbook | None, list[Issue]]:
     """The workbook, or why it cannot be read; bounds None: those of the largest form we could have made."""
-    seen = inspect(content, bounds or ANY_FORM)
-    if has_errors(seen.issues):
-        return None, seen.issues
+    bounds = bounds or ANY_FORM
     try:
-        cells = plain_sheets(content)
-        filled = _filled(cells, seen.formulas)
-    except (Unreadable, ValueError, IndexError, KeyError):
+        book = open_workbook(content, bounds)
+        filled = _filled(book.sheets, book.formulas)
+    except WorkbookRefused as refusal:
+        return None, [_issue(refusal, bounds)]
+    except (ValueError, IndexError, KeyError):
         return None, [Issue("truncated-file", "error", Cell())]
     if filled is None:
         params = {"found": "tệp không do hệ thống tạo", "expected": "tệp mẫu tải từ hệ thống"}
         return None, [Issue("other-form", "error", Cell(), params)]
-    missing = [sheet.name for sheet in filled.sheets if sheet.name not in cells]
+    missing = [sheet.name for sheet in filled.sheets if sheet.name not in book.sheets]
     return filled, [Issue("truncated-file", "error", Cell(sheet=name)) for name in missing]
+
+
+def _issue(refusal: WorkbookRefused, bounds: Bounds) -> Issue:
+    """Why a file was not opened, in the words of the checks."""
+    at = Cell(sheet=refusal.sheet)
+    match refusal.fault:
+        case "too-large":
+            params = {"size_mb": -(-refusal.size // MEGABYTE), "limit_mb": refusal.limit // MEGABYTE}
+            return Issue("oversized-file", "error", at, params)
+        case "outside":
+            column = column_letters(refusal.column)
+            code = "unknown-column" if refusal.column > bounds.columns else "unknown-row"
+            where = replace(at, file_row=refusal.row, column=column)
+            return Issue(code, "error", where, {"column": column, "row": str(refusal.row)})
+        case _:
+            return Issue("truncated-file", "error", at)
 
 
 def _filled(cells: dict[str, PlainSheet], formulas: dict[str, Formulas]) -> FilledWorkbook | None:

@@ -111,3 +111,12 @@ def test_a_task_of_the_new_unit_stands_against_undoing(held: Tree) -> None:
     new = TaskUnit._meta.get_field("unit").remote_field.model._default_manager.get(key="phong-moi")
     factories.task(held, unit_ids=[new.pk], at=moment(2026, 7, 2), due_on=date(2026, 8, 1))
     assert orgs.can_undo(done) == ["Nhiệm vụ: 1 phần việc đã giao cho đơn vị mới lập."]
+
+
+def test_a_task_given_to_an_absorbing_unit_since_stands_against_undoing(held: Tree) -> None:
+    factories.task(held, unit_ids=[held.south])
+    done = record(merge("phong-bac", into="phong-nam"))
+    assert orgs.can_undo(done) == []
+    more = {"at": moment(2026, 7, 2), "due_on": date(2026, 8, 1), "origin": factories.origin("viec-2")}
+    factories.task(held, unit_ids=[held.south], **more)
+    assert orgs.can_undo(done) == ["Nhiệm vụ: 1 phần việc đã giao cho đơn vị kế tục sau biến động."]

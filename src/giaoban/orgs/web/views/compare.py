@@ -23,7 +23,9 @@ from giaoban.orgs.selectors.compare import (
     Difference,
     What,
     area_scope,
+    differing,
     in_full,
+    known_on,
     unit_scope,
 )
 from giaoban.orgs.selectors.compare import (
@@ -47,6 +49,7 @@ HEADER = (
     "Từ, thành",
     "Ngày",
     "Biến động",
+    "Như biết ngày",
 )
 
 
@@ -66,14 +69,19 @@ def compare(request: ActorRequest) -> HttpResponse:
     """What differs between two days, counted by what happened; each line leads to the event."""
     today = timezone.localdate()
     asked = _asked(request, today)
-    found = differences(asked.tree, _scope(request, asked, today), asked.first, asked.second)
+    scope = _scope(request, asked, today)
+    found = differing(asked.tree, scope, asked.first, asked.second)
     chosen = [one for one in found if asked.what is None or asked.what in one.what]
     shown = Paginator(chosen, PAGE_SIZE).get_page(request.GET.get("page"))
-    rows = in_full(asked.tree, list(shown), asked.first, asked.second)
+    on_page = differences(asked.tree, {one.id for one in shown}, asked.first, asked.second)
+    rows = in_full(asked.tree, on_page, asked.first, asked.second)
+    known = known_on(asked.tree, scope, asked.first)
     context = {
         "asked": asked,
         "found": found,
         "page": shown,
+        "known_on": known,
+        "known_neither": known is not None and asked.second < known,
         "rows": rows,
         "counts": _counts(request, found, asked.what),
         "linked": page.openable(request, _units_in(rows), today) if asked.tree == "unit" else set(),
@@ -95,7 +103,7 @@ def compare_csv(request: ActorRequest) -> HttpResponse:
     asked = _asked(request, today)
     found = differences(asked.tree, _scope(request, asked, today), asked.first, asked.second)
     chosen = [one for one in found if asked.what is None or asked.what in one.what]
-    rows = [_row(one) for one in in_full(asked.tree, chosen, asked.first, asked.second)]
+    rows = [_row(one, asked) for one in in_full(asked.tree, chosen, asked.first, asked.second)]
     return page.csv_file(f"thay-doi-{asked.first.isoformat()}-{asked.second.isoformat()}", HEADER, rows)
 
 
@@ -166,8 +174,14 @@ def _exports(request: ActorRequest) -> list[Choice]:
     ]
 
 
-def _row(one: Difference) -> tuple[str, ...]:
+def _row(one: Difference, asked: Asked) -> tuple[str, ...]:
     before, after = one.before, one.after
+    sides = ((before, asked.first), (after, asked.second))
+    known = [leaf.known_on for leaf, on in sides if leaf and leaf.known_on and leaf.known_on > on]
+    others = "; ".join(party.leaf.name for party in one.others) + (f"; và {one.more} nơi khác" if one.more else "")
+    if one.beneath:
+        more = f"; và {one.beneath_more} nơi khác" if one.beneath_more else ""
+        others = f"các nơi trực thuộc nay thuộc: {'; '.join(leaf.name for leaf in one.beneath)}{more}"
     return (
         "; ".join(WHAT_NAMES[what] for what in one.what),
         one.leaf.key,
@@ -177,7 +191,8 @@ def _row(one: Difference) -> tuple[str, ...]:
         after.kind_name if after else "",
         before.code if before else "",
         after.code if after else "",
-        "; ".join(party.leaf.name for party in one.others) + (f"; và {one.more} nơi khác" if one.more else ""),
+        others,
         "; ".join(day(told.on) for told in one.told),
         "; ".join(told.words for told in one.told if told.words),
+        max(known).isoformat() if known else "",
     )

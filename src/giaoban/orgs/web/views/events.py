@@ -72,10 +72,10 @@ def events_csv(request: ActorRequest) -> HttpResponse:
 
 
 def _filter(request: ActorRequest) -> held.EventFilter:
-    year, state, kind = (request.GET.get(name, "") for name in ("nam", "tinh-trang", "loai"))
+    state, kind = request.GET.get("tinh-trang", ""), request.GET.get("loai", "")
     return held.EventFilter(
         kind=kind if kind in held.KIND_NAMES else "",
-        year=int(year) if year.isdigit() and len(year) == 4 else None,
+        year=page.year_in(request, "nam"),
         state=state if state in EventState.values else "",
         words=request.GET.get("q", "").strip(),
     )
@@ -94,7 +94,7 @@ def event(request: ActorRequest, key: str) -> HttpResponse:
 def _shown(request: ActorRequest, key: str, form: UndoForm, status: int = 200) -> HttpResponse:
     today = timezone.localdate()
     one = held.event_for(request.actor, key, today)
-    changes = held.changes_of(one)
+    touched = held.touched_ids(one) if one.state != EventState.UNDONE else {"area": set(), "unit": set()}
     eve = one.on - held.ONE_DAY
     may = page.may_manage(request)
     context = {
@@ -105,10 +105,10 @@ def _shown(request: ActorRequest, key: str, form: UndoForm, status: int = 200) -
         "is_ahead": one.state == EventState.AHEAD,
         "eve": eve,
         "blocks": [
-            _block(request, one, "area", "Địa bàn", changes["area"]),
-            _block(request, one, "unit", "Đơn vị", changes["unit"]),
+            _block(request, one, "area", "Địa bàn", touched["area"]),
+            _block(request, one, "unit", "Đơn vị", touched["unit"]),
         ],
-        "receipts": services.recorded_effects(one),
+        "receipts": services.shown_to(request.actor, today, services.recorded_effects(one)),
         "acts": [(row, _act_words(row)) for row in held.recorded_by(one)],
         "source": selectors.source_titles(one.source),
         "may_manage": may,
@@ -120,15 +120,18 @@ def _shown(request: ActorRequest, key: str, form: UndoForm, status: int = 200) -
     return render(request, "orgs/event.html", context, status=status)
 
 
-def _block(request: ActorRequest, one: Event, tree: Tree, title: str, found: list[compare.Change]) -> dict[str, Any]:
+def _block(request: ActorRequest, one: Event, tree: Tree, title: str, touched: set[int]) -> dict[str, Any]:
     """The first changes of a tree; the rest on the page that compares the day with its eve."""
+    eve = one.on - held.ONE_DAY
+    found = compare.differing(tree, touched, eve, one.on) if touched else []
     once = held.told_once(one, tree, found)
-    rows = held.changes_in_full(one, tree, once[:LINES_AT_MOST])
+    shown = compare.compare(tree, {change.id for change in once[:LINES_AT_MOST]}, eve, one.on)
+    rows = held.changes_in_full(one, tree, shown)
     ids = [row.leaf.id for row in rows] + [party.leaf.id for row in rows for party in row.others]
     ids += [leaf.id for row in rows for pair in row.above for leaf in pair if leaf]
-    query = f"?tu={(one.on - held.ONE_DAY).isoformat()}&den={one.on.isoformat()}"
+    query = f"?tu={eve.isoformat()}&den={one.on.isoformat()}"
     return {
-        "asked": {"tree": tree, "first": one.on - held.ONE_DAY, "second": one.on},
+        "asked": {"tree": tree, "first": eve, "second": one.on},
         "title": title,
         "count": len(found),
         "rows": rows,
@@ -139,8 +142,12 @@ def _block(request: ActorRequest, one: Event, tree: Tree, title: str, found: lis
 
 
 def _act_words(row: Act) -> str:
-    words = {"record": "ghi biến động", "undo": "hoàn tác", "take-effect": "cho có hiệu lực", "import": "nhập từ bảng"}
-    return next((said for name, said in words.items() if name in row.name), "cập nhật")
+    words = {
+        "orgs.record-event": "ghi biến động",
+        "orgs.undo-event": "hoàn tác",
+        "orgs.event-takes-effect": "cho có hiệu lực",
+    }
+    return words.get(row.name, "cập nhật")
 
 
 @require_POST

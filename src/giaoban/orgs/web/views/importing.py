@@ -7,16 +7,18 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from giaoban.core.reorganisation import COLUMNS, SLIP_KINDS, Decision, Examination, Slip, write_csv
+from giaoban.core.vietnamese import fold
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import Permission
+from giaoban.orgs import selectors
 from giaoban.orgs.models import ImportState, ReorganisationImport
 from giaoban.orgs.selectors import reorganising as held
 from giaoban.orgs.services import EventRefused, reorganising
@@ -57,7 +59,7 @@ def imports(request: ActorRequest) -> HttpResponse:
     actor, today = request.actor, timezone.localdate()
     if not page.may_manage(request):
         actor.require(Permission.MANAGE_UNITS, at=actor.unit_id, unit_name=actor.unit_name)
-    form = TableForm(request.POST or None, request.FILES or None)
+    form = TableForm(request.POST or None, request.FILES or None, units=_managing(request))
     if request.method == "POST" and form.is_valid():
         row = _opened(request, form)
         if row is not None:
@@ -73,17 +75,21 @@ def imports(request: ActorRequest) -> HttpResponse:
     return render(request, "orgs/imports.html", context, status=422 if request.method == "POST" else 200)
 
 
+def _managing(request: ActorRequest) -> list[tuple[str, str]]:
+    """The units at which the reader may keep a table: (id, name)."""
+    actor = request.actor
+    places = [one for one in actor.unit_ids if actor.may(Permission.MANAGE_UNITS, one)]
+    return [(str(card.id), card.name) for card in selectors.cards(places, timezone.localdate()).values()]
+
+
 def _opened(request: ActorRequest, form: TableForm) -> ReorganisationImport | None:
     """The kept table; None with the reason at its field."""
     data, actor = form.cleaned_data, request.actor
-    unit_id = next((one for one in actor.unit_ids if actor.may(Permission.MANAGE_UNITS, one)), None)
-    if unit_id is None:
-        raise Http404("Tài khoản chưa giữ vị trí ở đơn vị nào.")
     try:
         return reorganising.open_import(
             data["file"].read(),
             data["file"].name,
-            unit_id=unit_id,
+            unit_id=int(data["unit"]),
             on=data["on"],
             title=data["title"],
             basis=data["basis"],
@@ -207,27 +213,32 @@ def drop(request: ActorRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def preview(request: ActorRequest, pk: int) -> HttpResponse:
-    """Everything that the one event would do; confirmed, it is applied by a job."""
+    """Everything that the one event would do; confirmed, it is applied by a job. A name typed wrongly stays typed."""
     row = held.import_for(request.actor, pk)
     today, now = timezone.localdate(), timezone.now()
+    confirming, typed = request.method == "POST", request.POST.get("confirm_name", "")
+    is_wrong = confirming and fold(typed) != fold(row.title)
     try:
-        if request.method == "POST":
-            if request.POST.get("confirm_name", "").strip() != row.title:
-                raise reorganising.ImportRefused("Tên gõ để xác nhận chưa đúng. Gõ lại đúng tên biến động.")
+        shown = reorganising.preview_import(row, by=request.actor, at=now)
+        is_seen = request.POST.get("seen", "") == page.digest(shown)
+        if confirming and is_seen and not is_wrong:
             reorganising.ask_to_apply(pk, by=request.actor, at=now)
             messages.success(request, "Đang áp dụng. Có thể rời trang này; xong sẽ có trang biến động.")
             return redirect("orgs:import", pk=pk)
-        shown = reorganising.preview_import(row, by=request.actor, at=now)
     except (reorganising.ImportRefused, EventRefused) as refusal:
         return _page(request, row, refusal=refusal.sentence, status=422)
     context = {
         "row": row,
         "shown": shown,
+        "seen": page.digest(shown),
+        "changed": page.CHANGED if confirming and not is_seen else "",
+        "typed": typed,
+        "is_wrong": is_wrong,
         "lists": _lists(shown),
         "counts": held.examination_of(row).counts,
         "bar": page.bar(request, today, today),
     }
-    return render(request, "orgs/import_preview.html", context)
+    return render(request, "orgs/import_preview.html", context, status=422 if confirming else 200)
 
 
 def _lists(shown: Preview) -> list[tuple[str, str, list[str], int]]:

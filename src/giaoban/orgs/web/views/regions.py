@@ -9,8 +9,8 @@ from giaoban.core.vietnamese import day
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
 from giaoban.orgs.selectors import regions
+from giaoban.orgs.selectors.compare import known_on
 from giaoban.orgs.web import page
-from giaoban.orgs.web.forms import OnDateForm
 
 ONE_DAY = timedelta(days=1)
 HEADER = ("Khóa", "Tên", "Loại", "Mã", "Thuộc vùng", "Phần thuộc vùng", "Phần không thuộc vùng")
@@ -20,7 +20,7 @@ HEADER = ("Khóa", "Tên", "Loại", "Mã", "Thuộc vùng", "Phần thuộc vù
 def region(request: ActorRequest, key: str) -> HttpResponse:
     """The areas of a region on a day, those that it cuts through, and how sure the list is."""
     today = timezone.localdate()
-    on = OnDateForm(request.GET).on(today)
+    on = page.day_shown(request, today)
     held = regions.region_by_key(key)
     places = regions.region_places(held, request.actor, on, today=today)
     if request.GET.get("xuat") == "csv":
@@ -35,6 +35,7 @@ def region(request: ActorRequest, key: str) -> HttpResponse:
         "cut": cut,
         "changes": [(one, day(one), one == on) for one in changes],
         "on": on,
+        "known_on": known_on("area", [place.area.id for place in places], on),
         "is_today": on == today,
         "others": [one for one in regions.regions() if one.key != key],
         "bar": page.bar(request, on, today, days, [Choice("Danh sách này, CSV", page.with_query(request, xuat="csv"))]),

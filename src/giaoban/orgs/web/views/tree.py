@@ -18,7 +18,6 @@ from giaoban.orgs import selectors
 from giaoban.orgs.selectors import browse
 from giaoban.orgs.selectors.geography import unit_history
 from giaoban.orgs.web import page
-from giaoban.orgs.web.forms import OnDateForm
 
 AREAS = "dia-gioi"
 OPEN_AT_MOST = 60
@@ -41,7 +40,7 @@ class Twig:
 def tree(request: ActorRequest) -> HttpResponse:
     """Units beneath one on a line and a day, or areas beneath one on a day; what is opened stands in the address."""
     today = timezone.localdate()
-    on = OnDateForm(request.GET).on(today)
+    on = page.day_shown(request, today)
     shown = _areas(request, on) if _is_areas(request) else _units(request, on, today)
     context = {"on": on, "is_today": on == today, "eve": on - timedelta(days=1), **shown}
     if request.htmx and request.htmx.target == "cay":
@@ -58,7 +57,7 @@ def tree(request: ActorRequest) -> HttpResponse:
 def tree_csv(request: ActorRequest) -> HttpResponse:
     """The whole tree beneath the root on the day, a parent before its children."""
     today = timezone.localdate()
-    on = OnDateForm(request.GET).on(today)
+    on = page.day_shown(request, today)
     if _is_areas(request):
         top, levels = _area_top(request, on), browse.AreaLevels(on)
         lines = list(browse.written_out(levels, top)) if top else []
@@ -118,6 +117,7 @@ def _units(request: ActorRequest, on: date, today: date) -> dict[str, Any]:
         return {"top": None}
     line = _line(request, top.id, on)
     levels = browse.UnitLevels(request.actor, line, on, today)
+    lines = selectors.lines()
     grown = browse.grown(levels, _leaf(top, on), _opened(request))
     above = selectors.ancestors_of(top.id, line, on)[:0:-1]
     visible = page.openable(request, above, today)
@@ -127,7 +127,8 @@ def _units(request: ActorRequest, on: date, today: date) -> dict[str, Any]:
         "key_name": "don-vi",
         "tops": selectors.tops_of(request.actor, today),
         "line": line,
-        "lines": selectors.lines(),
+        "line_name": next((one.name for one in lines if one.key == line), ""),
+        "lines": lines,
         "above": [
             (called.short_name, page.with_query(request, don_vi=called.key, mo=None))
             for unit_id, called in selectors.cards(above, on).items()

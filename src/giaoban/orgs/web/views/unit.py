@@ -14,9 +14,9 @@ from giaoban.kit.http import ActorRequest
 from giaoban.kit.registries import Panel, page_panels
 from giaoban.orgs import selectors
 from giaoban.orgs.selectors import browse, histories, lookup, regions
+from giaoban.orgs.selectors.compare import known_on
 from giaoban.orgs.selectors.posts import posts_on
 from giaoban.orgs.web import page
-from giaoban.orgs.web.forms import OnDateForm
 
 
 @require_safe
@@ -26,7 +26,7 @@ def unit(request: ActorRequest, key: str) -> HttpResponse:
     A panel may give `headline`, one sentence that the page begins with, and `simulated_note` in its context.
     """
     today = timezone.localdate()
-    on = OnDateForm(request.GET).on(today)
+    on = page.day_shown(request, today)
     card = selectors.unit_for(request.actor, key, today)
     panels = _panels(request, card.id, today) if on == today else []
     parents = selectors.parents_of(card.id)
@@ -40,6 +40,7 @@ def unit(request: ActorRequest, key: str) -> HttpResponse:
         "on": on,
         "is_today": on == today,
         "exists": browse.unit_lives_on(card.id, on),
+        "known_on": known_on("unit", [card.id], on),
         "ended": card.has_ended(today),
         "ended_on": card.ended_on,
         "successors": successors,
@@ -62,7 +63,7 @@ def unit(request: ActorRequest, key: str) -> HttpResponse:
 def area(request: ActorRequest, key: str) -> HttpResponse:
     """An area: what it is called on a day, what it lies in, who works for it, its history."""
     today = timezone.localdate()
-    on = OnDateForm(request.GET).on(today)
+    on = page.day_shown(request, today)
     area_id = browse.area_id_of(key)
     if area_id is None:
         raise Http404("Không có địa bàn này trong danh mục.")
@@ -76,6 +77,7 @@ def area(request: ActorRequest, key: str) -> HttpResponse:
         "on": on,
         "is_today": on == today,
         "exists": browse.lives_on(area_id, on),
+        "known_on": known_on("area", [area_id], on),
         "ended_on": end if end and end <= today else None,
         "heirs": heirs,
         "beneath_heirs": lookup.heirs_beneath([area_id]).get(area_id, []) if end and not heirs else [],

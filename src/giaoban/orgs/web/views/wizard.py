@@ -111,7 +111,7 @@ def form(request: ActorRequest, kind: str) -> HttpResponse:
     tree = _tree(request.POST, card)
     if request.POST.get("buoc") != "xem":
         return _form_page(request, card, tree, request.POST)
-    bound = _event_form(card, tree, request.POST)
+    bound = _event_form(request, card, tree, request.POST)
     if bound.is_valid():
         faults = _faults(request, bound)
         if not faults and bound.is_valid():
@@ -126,9 +126,9 @@ def _tree(typed: QueryDict, card: KindCard) -> Tree:
     return next((tree for tree in card.trees if tree == asked), card.trees[0])
 
 
-def _event_form(card: KindCard, tree: Tree, typed: QueryDict | None) -> EventForm:
-    old = typed.get("old", "") if typed else ""
-    beneath = naming.beneath(tree, old, _eve(typed, timezone.localdate())) if typed and old else []
+def _event_form(request: ActorRequest, card: KindCard, tree: Tree, typed: QueryDict | None) -> EventForm:
+    old, today = typed.get("old", "") if typed else "", timezone.localdate()
+    beneath = naming.beneath(tree, old, request.actor, _eve(typed, today), today) if typed and old else []
     return EventForm(
         typed,
         kind=card.key,
@@ -176,7 +176,7 @@ def _form_page(
     today = timezone.localdate()
     if bound is None:
         # Nothing is judged yet: a search, one more part, or a draft taken up again.
-        bound = _event_form(card, tree, typed)
+        bound = _event_form(request, card, tree, typed)
         bound.full_clean()
         bound.errors.clear()
     context = {
@@ -232,7 +232,7 @@ def preview(request: ActorRequest, kind: str, draft: str) -> HttpResponse:
         messages.warning(request, "Bản nháp ấy không còn: đã ghi rồi, hoặc phiên làm việc đã hết. Nhập lại từ đầu.")
         return redirect("orgs:event-form", kind=kind)
     tree, typed = held
-    bound = _event_form(card, tree, typed)
+    bound = _event_form(request, card, tree, typed)
     back = reverse("orgs:event-form", args=[kind]) + f"?nhap={draft}"
     if not bound.is_valid():
         return redirect(back)
@@ -247,6 +247,8 @@ def preview(request: ActorRequest, kind: str, draft: str) -> HttpResponse:
     record = RecordForm(request.POST)
     if fold(request.POST.get("confirm_name", "")) != fold(expected):
         record.add_error(None, f"Để ghi, hãy gõ đúng tên: {expected}.")
+    if request.POST.get("seen", "") != page.digest(shown):
+        record.add_error(None, page.CHANGED)
     if record.is_valid():
         done = _recorded(request, data, record)
         if done is not None:
@@ -284,6 +286,7 @@ def _preview_page(
     context = {
         "card": card,
         "shown": shown,
+        "seen": page.digest(shown),
         "on": shown.event.on,
         "groups": _groups(shown)[:SHOWN_AT_MOST],
         "more_groups": max(0, len(_groups(shown)) - SHOWN_AT_MOST),

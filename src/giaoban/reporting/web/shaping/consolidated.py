@@ -224,7 +224,7 @@ class Drawing:
         here = unit is not None and unit.id == self.table.unit.id
         several = line.coverage is not None and line.coverage.expected > 1
         return TableRow(
-            label=self.labels.subunits.get(subunit, subunit) if subunit else _called(line),
+            label=self.labels.subunits.get(subunit, subunit) if subunit else called(line),
             small=line.label if subunit else "",
             url=self.unit_url(unit.key) if unit is not None and not is_total and not subunit else "",
             below=self.below_url(unit.key) if unit is not None and several and not here and not is_total else "",
@@ -264,7 +264,7 @@ def _note(line: ConsolidatedLine) -> str:
     return line.note or (line.restatement.sentence if line.restatement.outcome == "by_method" else "")
 
 
-def _called(line: ConsolidatedLine) -> str:
+def called(line: ConsolidatedLine) -> str:
     """A unit by its short name; a line that is more than its unit by its own words."""
     return line.unit.short_name if line.unit is not None and line.label == line.unit.name else line.label
 

@@ -10,7 +10,7 @@ from giaoban.core.forms import Column, Table
 from giaoban.core.restating import Restatement
 from giaoban.core.vietnamese import day
 from giaoban.reporting.selectors import CellKey, ConsolidatedLine, ConsolidatedTable
-from giaoban.reporting.web.shaping.consolidated import Address
+from giaoban.reporting.web.shaping.consolidated import Address, called
 from giaoban.reporting.web.shaping.layout import Labels
 
 OTHER_DAY = "#dia-gioi"
@@ -42,25 +42,30 @@ def tree_choices(address: Address, *, period_day: date, geography: date | None, 
 
 
 @dataclass(frozen=True, slots=True)
-class SideLine:
-    """A line of one side: its figure in the compared column, and how far it holds."""
-
-    label: str
-    cell: CellTotal | None
-    said: Restatement
-    in_total: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Side:
-    """A table in one tree; `refusal` where there is none, with others: label and address of the tables instead."""
+    """A table in one tree, and what it lacks; where there is none, others: label and address of the tables instead."""
 
     title: str
     said: Restatement
-    lines: tuple[SideLine, ...]
     coverage: str = ""
     url: str = ""
     others: tuple[tuple[str, str], ...] = ()
+    incomplete: str = ""
+    absent: str = ""
+    not_summed: str = ""
+    is_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BothLines:
+    """A unit with its figure in each tree; None: no such line there. marks: numbers of the reasons in the legend."""
+
+    label: str
+    left: CellTotal | None
+    right: CellTotal | None
+    difference: Decimal | None
+    marks: tuple[int, ...]
+    aside: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +79,62 @@ class BothTotals:
     difference: Decimal | None
 
 
-def side_of(title: str, table: ConsolidatedTable, key: CellKey | None, url: str) -> Side:
-    lines = [_side_line(line, key) for line in table.lines]
-    return Side(title, table.restatement, tuple(lines), table.coverage_words, url)
+def side_of(title: str, table: ConsolidatedTable, url: str) -> Side:
+    return Side(
+        title,
+        table.restatement,
+        table.coverage_words,
+        url,
+        incomplete=table.incomplete_reason,
+        absent="" if table.incomplete_reason else ", ".join(table.absent),
+        not_summed=", ".join(table.not_summed),
+        is_empty=is_empty(table),
+    )
 
 
-def _side_line(line: ConsolidatedLine, key: CellKey | None) -> SideLine:
-    return SideLine(line.label, line.cells.get(key) if key else None, line.restatement, line.in_total)
+def is_empty(table: ConsolidatedTable) -> bool:
+    """Whether no report at all is behind the total: neither complete nor signed."""
+    return table.coverage is not None and not table.coverage.expected
+
+
+def both_lines(
+    left: ConsolidatedTable | None, right: ConsolidatedTable | None, key: CellKey
+) -> tuple[list[BothLines], list[str]]:
+    """The lines of both trees, joined by unit in the order of the first and then the second, and the reasons that their
+    marks stand for, each once."""
+    sides = [{line.key: line for line in table.lines} if table else {} for table in (left, right)]
+    reasons: dict[str, int] = {}
+    found = []
+    for name in dict.fromkeys([*sides[0], *sides[1]]):
+        held = [side.get(name) for side in sides]
+        marks = []
+        for line in held:
+            words = _reason(line) if line is not None else ""
+            if words:
+                marks.append(reasons.setdefault(words, len(reasons) + 1))
+        one, other = (line.cells.get(key) if line else None for line in held)
+        shown = next(line for line in held if line is not None)
+        found.append(
+            BothLines(
+                label=called(shown),
+                left=one,
+                right=other,
+                difference=_difference(one, other),
+                marks=tuple(dict.fromkeys(marks)),
+                aside=not shown.in_total,
+            )
+        )
+    return found, list(reasons)
+
+
+def _reason(line: ConsolidatedLine) -> str:
+    return line.note or (line.restatement.sentence if line.restatement.outcome != "exact" else "")
+
+
+def _difference(left: CellTotal | None, right: CellTotal | None) -> Decimal | None:
+    if left is None or right is None or left.amount is None or right.amount is None:
+        return None
+    return right.amount - left.amount
 
 
 def both_totals(labels: Labels, left: ConsolidatedTable, right: ConsolidatedTable) -> list[BothTotals]:
@@ -91,10 +145,8 @@ def both_totals(labels: Labels, left: ConsolidatedTable, right: ConsolidatedTabl
         one, other = left.total.cells.get(key), right.total.cells.get(key)
         if column.roll_up == "none":
             continue
-        amounts = (one.amount if one else None, other.amount if other else None)
-        difference = None if amounts[0] is None or amounts[1] is None else amounts[1] - amounts[0]
         words = [table.rows_by_id[row].label if table.only_row is None else "", labels.column(table, column.id)]
-        found.append(BothTotals(" › ".join(filter(None, words)), one, other, column.scale, difference))
+        found.append(BothTotals(" › ".join(filter(None, words)), one, other, column.scale, _difference(one, other)))
     return found
 
 

@@ -77,11 +77,16 @@ class Sheet:
 
     @property
     def may_enter(self) -> bool:
-        return self.request.actor.may(Permission.ENTER_FIGURES, self.obligation.unit_id)
+        return selectors.answers(self.request.actor, Permission.ENTER_FIGURES, self.obligation.unit_id)
 
     @property
     def may_send(self) -> bool:
-        return self.request.actor.may(Permission.SEND_REPORT, self.obligation.unit_id)
+        return selectors.answers(self.request.actor, Permission.SEND_REPORT, self.obligation.unit_id)
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether the unit has ended, and those at the page type for it at the one that it wholly became."""
+        return self.may_enter and not self.request.actor.may(Permission.ENTER_FIGURES, self.obligation.unit_id)
 
     @property
     def is_open(self) -> bool:
@@ -137,7 +142,7 @@ def _typed(request: ActorRequest, sheet: Sheet) -> HttpResponse:
     """Keep what was typed, then do what the pressed button says."""
     sending = request.POST.get("act") == "send"
     permission = Permission.SEND_REPORT if sending else Permission.ENTER_FIGURES
-    request.actor.require(permission, sheet.obligation.unit_id, unit_name=sheet.unit.name)
+    selectors.require_answer(request.actor, permission, sheet.obligation.unit_id, unit_name=sheet.unit.name)
     listed = {place: tuple(one.key for one in units) for place, units in sheet.entry.subunits.items()}
     lines = with_lines_of(listed, dict.fromkeys(request.POST, ""))
     typed = typed_on_page(sheet.entry.form, lines, request.POST)
@@ -292,6 +297,7 @@ def _frame(sheet: Sheet) -> dict[str, object]:
         "reservations": reservations(sheet.entry.form) if obligation.form.kind == "legal" else (),
         "unit": sheet.unit,
         "receiver": sheet.receiver,
+        "stands_in": sheet.stands_in,
         "timing": selectors.standing_of(obligation).timing(timezone.localdate()),
         "siblings": _siblings(sheet),
     }
@@ -329,7 +335,9 @@ def _siblings(sheet: Sheet) -> list[Tab]:
 def workbook(request: ActorRequest, pk: int) -> HttpResponse:
     """The form as a workbook, with what stands in the draft or the last version."""
     sheet = _sheet(request, pk)
-    request.actor.require(Permission.ENTER_FIGURES, sheet.obligation.unit_id, unit_name=sheet.unit.name)
+    selectors.require_answer(
+        request.actor, Permission.ENTER_FIGURES, sheet.obligation.unit_id, unit_name=sheet.unit.name
+    )
     name = slug(f"{sheet.obligation.form.code}-{sheet.unit.short_name}-{sheet.obligation.period.code}")
     return handed_out(services.workbook_for(sheet.obligation), XLSX, f"{name}.xlsx")
 
@@ -338,7 +346,9 @@ def workbook(request: ActorRequest, pk: int) -> HttpResponse:
 def read_workbook(request: ActorRequest, pk: int) -> HttpResponse:
     """Put the figures of a filled workbook into the draft; a file with a fault is refused as a whole."""
     sheet = _sheet(request, pk)
-    request.actor.require(Permission.ENTER_FIGURES, sheet.obligation.unit_id, unit_name=sheet.unit.name)
+    selectors.require_answer(
+        request.actor, Permission.ENTER_FIGURES, sheet.obligation.unit_id, unit_name=sheet.unit.name
+    )
     form = WorkbookForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(sheet, file_form=form, status=422)

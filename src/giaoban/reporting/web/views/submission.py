@@ -82,8 +82,8 @@ def _page(
     before = selectors.previous_figures(obligation.form, period, [obligation.unit_id]).get(obligation.unit_id)
     issues = selectors.checks_of(obligation, figures, previous=before)
     versions = selectors.versions(obligation)
-    decides = obligation.receiver_id is not None and request.actor.may(
-        Permission.RECEIVE_REPORT, obligation.receiver_id
+    decides = obligation.receiver_id is not None and selectors.answers(
+        request.actor, Permission.RECEIVE_REPORT, obligation.receiver_id
     )
     return render(
         request,
@@ -119,7 +119,7 @@ def _page(
             "newest": versions[0].pk == row.pk,
             "history": _history(row, obligation),
             "decides": decides and row.state == "sent",
-            "may_enter": request.actor.may(Permission.ENTER_FIGURES, obligation.unit_id),
+            "may_enter": selectors.answers(request.actor, Permission.ENTER_FIGURES, obligation.unit_id),
             "accept_form": accept_form or AcceptForm(prefix="nhan"),
             "return_form": return_form or ReturnForm(prefix="tra"),
             "refusal": refusal,

@@ -28,9 +28,9 @@ from giaoban.reporting.web.files import CSV, SIMULATED_SUFFIX, handed_out
 from giaoban.reporting.web.shaping.consolidated import Drawing, Origin, Section, headline, origin_from
 from giaoban.reporting.web.shaping.layout import Labels, calm
 from giaoban.reporting.web.shaping.lists import CAMPAIGN_SORTS, NearMiss, near_miss, sorted_by
-from giaoban.reporting.web.shaping.trees import TreeChoice, tree_choices
+from giaoban.reporting.web.shaping.trees import TreeChoice, is_empty, tree_choices
 from giaoban.reporting.web.shaping.words import issue_lines
-from giaoban.reporting.web.views.beside import beside, wanted_day
+from giaoban.reporting.web.views.beside import beside, read, wanted_day
 
 PAGE_SIZE = 40
 LIVE, CONFIRMED = "live", "confirmed"
@@ -191,7 +191,9 @@ def _page(request: ActorRequest, place: Place, *, refusal: str = "", status: int
         "differences": _difference_words(labels, differences),
         "difference_count": len(differences),
         "origin": _origin(place, labels, origin) if any(row.is_open for one in sections for row in one.rows) else None,
-        "nothing_received": not frozen and live.coverage is not None and live.coverage.received == 0,
+        "nothing_received": not frozen
+        and not any(line.coverage is None or line.coverage.received for line in live.lines),
+        "is_empty": is_empty(shown),
         "missing": live.coverage.missing_names if live.coverage else (),
         "simulated_note": "các số trên bảng này, hạn và ngày gửi là ví dụ, không phải số liệu thật."
         if shown.simulated
@@ -398,6 +400,9 @@ def _joined(address: str, query: str) -> str:
 def export(request: ActorRequest, form: str, period: str) -> HttpResponse:
     """The layer that the page shows, as tidy CSV."""
     place = _place(request, form, period)
+    other = wanted_day(request)
+    if other is not None:
+        return _export_both(place, other)
     chosen = None
     if request.GET.get("layer") == CONFIRMED:
         chosen = _confirmed(place)
@@ -409,3 +414,16 @@ def export(request: ActorRequest, form: str, period: str) -> HttpResponse:
     if shown.simulated:
         name += SIMULATED_SUFFIX
     return handed_out(selectors.export_table(shown), CSV, f"{name}.csv")
+
+
+def _export_both(place: Place, other: date) -> HttpResponse:
+    """The tables of both trees one after the other, as far as there are any; `geography` tells the rows apart."""
+    found = [read(place.form, place.period, place.unit.id, on) for on in (place.period_day, other)]
+    tables = [one for one in found if isinstance(one, selectors.ConsolidatedTable)]
+    if not tables:
+        words = "".join(f"{one.sentence}\n" for one in found if isinstance(one, selectors.ConsolidationRefused))
+        return HttpResponse(words, status=422, content_type="text/plain; charset=utf-8")
+    name = slug(f"{place.form.code}-{place.unit.key}-{place.period.code}-{place.period_day}-{other}")
+    if any(one.simulated for one in tables):
+        name += SIMULATED_SUFFIX
+    return handed_out(selectors.export_tables(tables), CSV, f"{name}.csv")

@@ -1,6 +1,6 @@
 """Opens one workbook in a process of its own: bytes on standard input, plain cells as JSON on standard output.
 
-Run as ``python -m giaoban.reporting.workbook_child``. The process limits its own memory and time before it reads a
+Run as ``python -m giaoban.kit.workbooks.child [first]``. The process limits its own memory and time before it reads a
 byte, so a file that breaks the reader breaks nothing else. Exit status 3: the file cannot be read.
 """
 
@@ -14,6 +14,8 @@ from typing import Final
 MEMORY_BYTES: Final = 768 * 2**20
 CPU_SECONDS: Final = 20
 UNREADABLE: Final = 3
+FIRST_ONLY: Final = "first"
+"""The word after the name of the module that asks for no sheet but the first."""
 
 
 def plain(value: object) -> str | float | bool | None:
@@ -38,12 +40,13 @@ def main() -> int:
     content = sys.stdin.buffer.read()
     try:
         workbook = load_workbook(BytesIO(content))
+        names = workbook.sheet_names[:1] if FIRST_ONLY in sys.argv[1:] else workbook.sheet_names
         sheets = {
             name: [
                 [plain(value) for value in row]
                 for row in workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
             ]
-            for name in workbook.sheet_names
+            for name in names
         }
     except (CalamineError, MemoryError, OSError, ValueError):
         return UNREADABLE

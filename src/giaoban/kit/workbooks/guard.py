@@ -5,17 +5,18 @@ gigabytes. Nothing here unpacks more than was declared, and the declared sizes a
 """
 
 import io
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import IO, Final
+from dataclasses import dataclass
+from itertools import islice
+from typing import IO, Final, Literal
 from xml.etree.ElementTree import Element, ParseError  # nosec B405 - types; defusedxml parses
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
-
-from giaoban.core.issues import Cell, Issue
 
 MAX_FILE_BYTES: Final = 10 * 2**20
 MAX_UNPACKED_BYTES: Final = 64 * 2**20
@@ -24,21 +25,22 @@ RATIO_FREE_BYTES: Final = 4 * 2**20  # below this unpacked size any ratio is har
 MAX_ENTRIES: Final = 400
 MAX_CELLS: Final = 1_000_000
 
-_MEGABYTE: Final = 2**20
 _ADDRESS: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-_NAMESPACE: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_RELATION: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+# Tags count by their local names: "Strict Open XML" has other namespaces, and a reader knows both.
+_RELATIONS: Final = (
+    "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id",
+    "{http://purl.oclc.org/ooxml/officeDocument/relationships}id",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The last row and column (both from 1) in which a form has a right to write."""
+    """What a file may hold: the last row and column (both from 1) to be filled, cells of a sheet, bytes in all."""
 
     rows: int
     columns: int
-
-
-ANY_FORM: Final = Bounds(rows=5_000, columns=300)
+    cells: int = MAX_CELLS
+    unpacked_bytes: int = MAX_UNPACKED_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,34 +51,43 @@ class Formulas:
     uncalculated: frozenset[tuple[int, int]] = frozenset()
 
 
-@dataclass(slots=True)
-class Inspection:
-    """What the guard saw. `formulas` by sheet name. With an error among the issues the file must not be opened."""
-
-    issues: list[Issue] = field(default_factory=list)
-    formulas: dict[str, Formulas] = field(default_factory=dict)
+Fault = Literal["broken", "too-large", "too-many", "outside", "too-slow", "unreadable"]
 
 
-class _Refused(Exception):
-    def __init__(self, issue: Issue) -> None:
-        super().__init__(issue.code)
-        self.issue = issue
+class WorkbookRefused(Exception):
+    """The file must not be opened, or cannot be; each room has its own words for the fault.
+
+    too-large: in bytes, `size` of which `limit` are allowed. too-many: entries of the archive or cells of a sheet.
+    outside: the filled cell at `row`, `column` (from 1). `sheet`: "" when the fault is not of one sheet.
+    """
+
+    def __init__(
+        self, fault: Fault, *, sheet: str = "", row: int = 0, column: int = 0, size: int = 0, limit: int = 0
+    ) -> None:
+        super().__init__(fault)
+        self.fault: Fault = fault
+        self.sheet = sheet
+        self.row, self.column = row, column
+        self.size, self.limit = size, limit
 
 
-def inspect(content: bytes, bounds: Bounds = ANY_FORM) -> Inspection:
-    """Look at a file from outside. Never raises for what the file holds; one error is enough to stop."""
-    found = Inspection()
+def inspect(content: bytes, bounds: Bounds, *, first_only: bool = False) -> dict[str, Formulas]:
+    """Look at a file from outside; its formulas by sheet. first_only: at no sheet but the first.
+
+    Raises WorkbookRefused, and nothing else for what the file holds.
+    """
+    formulas: dict[str, Formulas] = {}
     try:
         _check_size(len(content), MAX_FILE_BYTES)
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            _check_archive(archive)
-            for name, path in _sheets(archive):
+            _check_archive(archive, bounds)
+            for name, path in islice(_sheets(archive), 1 if first_only else None):
                 with archive.open(path) as stream:
-                    found.formulas[name] = _scan(stream, name, bounds)
-    except _Refused as refusal:
-        found.issues.append(refusal.issue)
+                    formulas[name] = _scan(stream, name, bounds)
     except (
         zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
         ParseError,
         DefusedXmlException,
         KeyError,
@@ -86,8 +97,8 @@ def inspect(content: bytes, bounds: Bounds = ANY_FORM) -> Inspection:
         ValueError,
         OSError,
     ):
-        found.issues.append(Issue("truncated-file", "error", Cell()))
-    return found
+        raise WorkbookRefused("broken") from None
+    return formulas
 
 
 def column_number(letters: str) -> int:
@@ -109,24 +120,25 @@ def column_letters(number: int) -> str:
 
 def _check_size(size: int, limit: int) -> None:
     if size > limit:
-        params = {"size_mb": -(-size // _MEGABYTE), "limit_mb": limit // _MEGABYTE}
-        raise _Refused(Issue("oversized-file", "error", Cell(), params))
+        raise WorkbookRefused("too-large", size=size, limit=limit)
 
 
-def _check_archive(archive: zipfile.ZipFile) -> None:
+def _check_archive(archive: zipfile.ZipFile, bounds: Bounds) -> None:
     entries = archive.infolist()
     if len(entries) > MAX_ENTRIES:
-        raise _Refused(Issue("truncated-file", "error", Cell()))
+        raise WorkbookRefused("too-many")
     unpacked = sum(entry.file_size for entry in entries)
     packed = sum(entry.compress_size for entry in entries)
-    _check_size(unpacked, MAX_UNPACKED_BYTES)
+    _check_size(unpacked, bounds.unpacked_bytes)
     if unpacked > RATIO_FREE_BYTES and unpacked > MAX_RATIO * max(packed, 1):
-        params = {"size_mb": -(-unpacked // _MEGABYTE), "limit_mb": RATIO_FREE_BYTES // _MEGABYTE}
-        raise _Refused(Issue("oversized-file", "error", Cell(), params))
+        raise WorkbookRefused("too-large", size=unpacked, limit=RATIO_FREE_BYTES)
 
 
 def _sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
-    """Name and archive path of each worksheet, in the order of the tabs. Raises _Refused for a tab that is none."""
+    """Name and archive path of each worksheet, in the order of the tabs.
+
+    Raises WorkbookRefused for a tab that is none.
+    """
     targets = {}
     with archive.open("xl/_rels/workbook.xml.rels") as stream:
         for _, element in iterparse(stream, forbid_dtd=True):
@@ -134,39 +146,44 @@ def _sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
                 targets[element.get("Id")] = element.get("Target", "")
     with archive.open("xl/workbook.xml") as stream:
         for _, element in iterparse(stream, forbid_dtd=True):
-            if element.tag == f"{_NAMESPACE}sheet":
-                target = targets[element.get(_RELATION)]
+            if _local(element) == "sheet":
+                target = targets[next(filter(None, map(element.get, _RELATIONS)), None)]
                 path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
                 if "/worksheets/" not in path:  # a reader would open it all the same
-                    raise _Refused(Issue("truncated-file", "error", Cell(sheet=element.get("name", ""))))
+                    raise WorkbookRefused("broken", sheet=element.get("name", ""))
                 yield element.get("name", ""), path
 
 
 def _scan(stream: IO[bytes], sheet: str, bounds: Bounds) -> Formulas:
-    """Walk the cells of one sheet. Raises _Refused at the first filled cell outside the bounds."""
+    """Walk the cells of one sheet. Raises WorkbookRefused at the first filled cell outside the bounds."""
     calculated: set[tuple[int, int]] = set()
     uncalculated: set[tuple[int, int]] = set()
     row = column = seen = 0
     rows: Element | None = None
     for event, element in iterparse(stream, events=("start", "end"), forbid_dtd=True):
         if event == "start":
-            if element.tag == f"{_NAMESPACE}sheetData":
+            if _local(element) == "sheetData":
                 rows = element
-            elif element.tag == f"{_NAMESPACE}row":
+            elif _local(element) == "row":
                 row, column = int(element.get("r") or row + 1), 0
             continue
-        if element.tag == f"{_NAMESPACE}c":
+        if _local(element) == "c":
             seen += 1
             row, column = _address(element, row, column)
             _check_cell(element, sheet, row, column, seen, bounds)
-            if element.find(f"{_NAMESPACE}f") is not None:
+            if element.find("{*}f") is not None:
                 (calculated if _has_value(element) else uncalculated).add((row, column))
             element.clear()
-        elif element.tag == f"{_NAMESPACE}row":
+        elif _local(element) == "row":
             element.clear()
             if rows is not None:
                 rows.clear()
     return Formulas(frozenset(calculated), frozenset(uncalculated))
+
+
+def _local(element: Element) -> str:
+    """The tag without its namespace."""
+    return element.tag.rpartition("}")[2]
 
 
 def _address(element: Element, row: int, column: int) -> tuple[int, int]:
@@ -181,14 +198,12 @@ def _address(element: Element, row: int, column: int) -> tuple[int, int]:
 
 
 def _check_cell(element: Element, sheet: str, row: int, column: int, seen: int, bounds: Bounds) -> None:
-    if seen > MAX_CELLS:
-        raise _Refused(Issue("truncated-file", "error", Cell(sheet=sheet)))
+    if seen > bounds.cells:
+        raise WorkbookRefused("too-many", sheet=sheet)
     if (row > bounds.rows or column > bounds.columns) and len(element):
-        at = Cell(sheet=sheet, file_row=row, column=column_letters(column))
-        code = "unknown-column" if column > bounds.columns else "unknown-row"
-        raise _Refused(Issue(code, "error", at, {"column": column_letters(column), "row": str(row)}))
+        raise WorkbookRefused("outside", sheet=sheet, row=row, column=column)
 
 
 def _has_value(element: Element) -> bool:
-    value = element.find(f"{_NAMESPACE}v")
+    value = element.find("{*}v")
     return value is not None and bool(value.text)

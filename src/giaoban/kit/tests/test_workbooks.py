@@ -1,0 +1,165 @@
+"""Spreadsheets from outside: what is refused before opening, where, and what the limited process gives back."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from giaoban.kit.workbooks import guard
+from giaoban.kit.workbooks.guard import Bounds, Formulas, WorkbookRefused, inspect
+from giaoban.kit.workbooks.opening import open_workbook, plain_sheets
+
+BOUNDS = Bounds(rows=20, columns=5)
+
+
+def workbook(**sheets: dict[str, Any]) -> bytes:
+    """Sheets by name, their cells by address."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True, "default_date_format": "yyyy-mm-dd"}) as book:
+        for name, cells in sheets.items():
+            sheet = book.add_worksheet(name)
+            for address, value in cells.items():
+                sheet.write(address, value)
+    return out.getvalue()
+
+
+def rewritten(content: bytes, change: Callable[[str, bytes], tuple[str, bytes]]) -> bytes:
+    """The same archive with other names or parts."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(*change(name, old.read(name)))
+    return out.getvalue()
+
+
+def archive(parts: int, size: int, how: int = zipfile.ZIP_DEFLATED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", how) as new:
+        for number in range(parts):
+            new.writestr(f"xl/{number}.xml", b"0" * size)
+    return out.getvalue()
+
+
+LAMPS = workbook(lamps={"A1": "all", "B1": 3}, oil={"A1": "=1+2"})
+
+
+def test_a_workbook_comes_back_as_plain_cells_and_formulas() -> None:
+    cells = {"A1": "all", "B1": 3, "D1": True, "A3": date(2024, 1, 31), "B3": 0.5}
+    book = open_workbook(workbook(lamps=cells, oil={"B2": "=1+2"}), BOUNDS)
+    assert book.sheets["lamps"] == [["all", 3, None, True], [None] * 4, ["2024-01-31", 0.5, None, None]]
+    assert list(book.sheets) == ["lamps", "oil"]
+    assert book.formulas == {"lamps": Formulas(), "oil": Formulas(calculated=frozenset({(2, 2)}))}
+
+
+def test_of_the_first_sheet_alone_the_others_are_neither_measured_nor_opened() -> None:
+    content = workbook(lamps={"A1": "all"}, far={"XFD1048576": 1})
+    with pytest.raises(WorkbookRefused):
+        open_workbook(content, BOUNDS)
+    assert open_workbook(content, BOUNDS, first_only=True).sheets == {"lamps": [["all"]]}
+
+
+def elsewhere(name: str, part: bytes) -> tuple[str, bytes]:
+    if name == "xl/_rels/workbook.xml.rels":
+        part = part.replace(b"worksheets/sheet1.xml", b"elsewhere/sheet1.xml")
+    return name.replace("worksheets/sheet1.xml", "elsewhere/sheet1.xml"), part
+
+
+def with_entity(name: str, part: bytes) -> tuple[str, bytes]:
+    entity = b'<!DOCTYPE a [<!ENTITY b "bbbbbbbb">]><worksheet'
+    return name, part.replace(b"<worksheet", entity, 1) if name.endswith("sheet1.xml") else part
+
+
+def damaged(content: bytes) -> bytes:
+    """The packed bytes of the first sheet overwritten; every size as declared."""
+    with zipfile.ZipFile(io.BytesIO(content)) as old:
+        entry = old.getinfo("xl/worksheets/sheet1.xml")
+    start = entry.header_offset + 30 + len(entry.filename)
+    return content[:start] + b"\xff" * entry.compress_size + content[start + entry.compress_size :]
+
+
+REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
+    "empty": (lambda: b"", "broken"),
+    "no archive": (lambda: b"unit,form\n" * 50, "broken"),
+    "cut off": (lambda: LAMPS[: len(LAMPS) // 2], "broken"),
+    "damaged inside": (lambda: damaged(LAMPS), "broken"),
+    "an archive of something else": (lambda: archive(3, 10), "broken"),
+    "an entity in its XML": (lambda: rewritten(LAMPS, with_entity), "broken"),
+    "a tab that is no worksheet": (lambda: rewritten(LAMPS, elsewhere), "broken"),
+    "too large a file": (lambda: b"0" * (guard.MAX_FILE_BYTES + 1), "too-large"),
+    "unpacks to too much": (lambda: archive(1, guard.MAX_UNPACKED_BYTES + 1), "too-large"),
+    "unpacks to far more than it is": (lambda: archive(1, guard.RATIO_FREE_BYTES + 1), "too-large"),
+    "too many parts": (lambda: archive(guard.MAX_ENTRIES + 1, 1), "too-many"),
+    "a row too far": (lambda: workbook(far={"A21": 1}), "outside"),
+    "a column too far": (lambda: workbook(far={"F1": 1}), "outside"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_must_not_be_opened_is_refused(name: str) -> None:
+    make, fault = REFUSED[name]
+    with pytest.raises(WorkbookRefused) as refusal:
+        inspect(make(), BOUNDS)
+    assert refusal.value.fault == fault
+
+
+def test_a_refusal_says_where_and_how_much() -> None:
+    with pytest.raises(WorkbookRefused) as refusal:
+        inspect(workbook(lamps={"A1": 1}, far={"B21": 1}), BOUNDS)
+    assert (refusal.value.sheet, refusal.value.row, refusal.value.column) == ("far", 21, 2)
+    with pytest.raises(WorkbookRefused) as refusal:
+        inspect(b"0" * (guard.MAX_FILE_BYTES + 1), BOUNDS)
+    assert (refusal.value.size, refusal.value.limit) == (guard.MAX_FILE_BYTES + 1, guard.MAX_FILE_BYTES)
+
+
+def strict(name: str, part: bytes) -> tuple[str, bytes]:
+    """As an office program writes "Strict Open XML": the same parts under other namespaces."""
+    return name, part.replace(
+        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+        b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+    ).replace(
+        b"http://schemas.openxmlformats.org/spreadsheetml/2006/main", b"http://purl.oclc.org/ooxml/spreadsheetml/main"
+    )
+
+
+def test_a_file_under_the_strict_namespaces_is_looked_at_all_the_same() -> None:
+    assert inspect(rewritten(LAMPS, strict), BOUNDS)["oil"].calculated == {(1, 1)}
+    with pytest.raises(WorkbookRefused) as refused:
+        inspect(rewritten(workbook(far={"H30": 1}), strict), BOUNDS)
+    assert (refused.value.fault, refused.value.row, refused.value.column) == ("outside", 30, 8)
+
+
+def test_each_caller_has_its_own_bounds() -> None:
+    content = workbook(lamps={"A1": 1, "A2": 2, "A3": 3})
+    assert inspect(content, Bounds(rows=3, columns=1, cells=3))
+    for bounds, fault in (
+        (Bounds(rows=2, columns=1), "outside"),
+        (Bounds(rows=3, columns=1, cells=2), "too-many"),
+        (Bounds(rows=3, columns=1, unpacked_bytes=1000), "too-large"),
+    ):
+        with pytest.raises(WorkbookRefused) as refusal:
+            inspect(content, bounds)
+        assert refusal.value.fault == fault
+
+
+def test_large_parts_that_hardly_shrink_are_let_through() -> None:
+    """The ratio speaks of bombs; a large sheet alone is none. What stops this one is that it holds no workbook."""
+    with pytest.raises(WorkbookRefused) as refusal:
+        inspect(archive(1, guard.RATIO_FREE_BYTES + 1, zipfile.ZIP_STORED), BOUNDS)
+    assert refusal.value.fault == "broken"
+
+
+@pytest.mark.parametrize("content", [b"no workbook", workbook(far={"XFD1048576": 1})])
+def test_the_reader_stays_in_its_limits(content: bytes) -> None:
+    with pytest.raises(WorkbookRefused) as refusal:
+        plain_sheets(content)
+    assert refusal.value.fault == "unreadable"
+
+
+def test_column_letters_and_numbers() -> None:
+    for letters, number in (("A", 1), ("Z", 26), ("AA", 27), ("XFD", 16384)):
+        assert guard.column_number(letters) == number
+        assert guard.column_letters(number) == letters
