@@ -86,7 +86,7 @@ def subunit_issues(row: Row, at: Cell, allowed: frozenset[str] | None = None) ->
     elif row.is_dynamic and (len(at.subunit) > LONGEST_SUBUNIT or SEPARATOR in at.subunit):
         params = {"subunit": f"{at.subunit[:40]}…" if len(at.subunit) > LONGEST_SUBUNIT else at.subunit}
         yield Issue("subunit-name", "error", at, {**params, "limit": LONGEST_SUBUNIT})
-    elif row.is_dynamic and allowed is not None and at.subunit not in allowed:
+    elif row.one_per is not None and allowed is not None and at.subunit not in allowed:
         yield Issue("unknown-subunit", "error", at, {"subunit": at.subunit})
 
 
@@ -136,7 +136,8 @@ def parts_within_wholes(form: FormDefinition, figures: Figures) -> list[Issue]:
 
 
 def totals_equal_parts(form: FormDefinition, figures: Figures) -> list[Issue]:
-    """A total row against the sum of its rows and dynamic lines, for columns that add up; errors at the total cell.
+    """A total row against the sum of its rows and dynamic lines, for columns that add up; said at the total cell,
+    with the severity that the row gives.
 
     Actual and estimated parts are compared apart: an excess of one does not make up for a lack of the other.
     A blank part counts as 0; a blank or not applicable total is left to `required_cells_filled`.
@@ -148,11 +149,11 @@ def totals_equal_parts(form: FormDefinition, figures: Figures) -> list[Issue]:
         for row in totals:
             parts = [line for part in row.sum_of for line in by_row.get(part, ())]
             for total in by_row.get(row.id, ()):
-                issues.extend(_total_issues(table, total, parts))
+                issues.extend(_total_issues(table, row, total, parts))
     return issues
 
 
-def _total_issues(table: Table, total: Line, parts: Sequence[Line]) -> Iterator[Issue]:
+def _total_issues(table: Table, row: Row, total: Line, parts: Sequence[Line]) -> Iterator[Issue]:
     for position, column in enumerate(table.numeric):
         figure = total.figures[position]
         if column.roll_up != "sum" or figure.amount is None:
@@ -165,7 +166,7 @@ def _total_issues(table: Table, total: Line, parts: Sequence[Line]) -> Iterator[
             computed = sum((value for value in found if value is not None), Decimal(0))
             if (stated or Decimal(0)) != computed:
                 params = {"stated": stated or Decimal(0), "computed": computed}
-                yield Issue(code, "error", _cell(total, column.id), params)
+                yield Issue(code, row.sum_severity, _cell(total, column.id), params)
 
 
 def computed_columns_agree(form: FormDefinition, figures: Figures) -> list[Issue]:

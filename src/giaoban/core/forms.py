@@ -58,7 +58,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """A row; with `one_per` (a kind of unit) it stands for one line per sub-unit. `sum_of`: rows it is the total of."""
+    """A row; a dynamic one stands for as many lines as there are sub-units of the kind `one_per`, or as people name.
+
+    named: what the names of such lines are ("lĩnh vực"), when no unit stands behind them. sum_of: rows it is the total
+    of; `sum_severity`: how grave it is when the total differs.
+    """
 
     id: str
     label: str = ""
@@ -66,10 +70,12 @@ class Row:
     sum_of: tuple[str, ...] = ()
     one_per: str | None = None
     note: str = ""
+    named: str = ""
+    sum_severity: Severity = "error"
 
     @property
     def is_dynamic(self) -> bool:
-        return self.one_per is not None
+        return self.one_per is not None or bool(self.named)
 
 
 @dataclass(frozen=True)
@@ -167,8 +173,25 @@ class FormCheck:
 
 
 @dataclass(frozen=True)
+class Continuation:
+    """Cells that say the same as cells of a form of an earlier act (full key): cell here → cell there, by name.
+
+    What is not named has no like there, and its series cannot be joined.
+    """
+
+    form: str
+    cells: Mapping[str, str]
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class FormDefinition:
-    """One version of a form. `valid`: half-open; `reports`: kind of unit that fills it in, "" when not said."""
+    """One version of a form.
+
+    valid: half-open; reports: kind of unit that fills it in, "" when not said or when there are several; replaces: keys
+    of the forms of an earlier act on the same subject; interim_for: codes of the forms of the same act that this one
+    stands in for, as the act that ordered it writes them.
+    """
 
     key: str
     act: str
@@ -186,6 +209,14 @@ class FormDefinition:
     field: str
     notes: tuple[str, ...]
     source: tuple[str, ...]
+    replaces: tuple[str, ...] = ()
+    interim_for: tuple[str, ...] = ()
+    continues: tuple[Continuation, ...] = ()
+
+    @property
+    def has_layout(self) -> bool:
+        """Whether its tables are known, so that it can be filled in at all."""
+        return bool(self.tables)
 
     @property
     def printable_as_official(self) -> bool:
@@ -251,6 +282,17 @@ def resolve(tables: Iterable[Table], name: str) -> Reference:
     return found[0]
 
 
+def cell_reason(tables: Iterable[Table], name: str) -> str | None:
+    """Why a name is not that of one cell, or None."""
+    try:
+        reference = resolve(tables, name)
+    except ValueError as fault:
+        return str(fault)
+    if reference.row is None or reference.is_dynamic:
+        return f"'{name}' stands for several lines; name one row"
+    return None
+
+
 def _inside(table: Table, name: str) -> Iterator[Reference]:
     if name in table.positions:
         yield Reference(table.id, table.only_row.id if table.only_row else None, name)
@@ -286,6 +328,12 @@ def _build(data: Mapping[str, Any], key: str) -> tuple[FormDefinition, list[Faul
             checks.append(_check(raw, tables))
         except ValueError as fault:
             faults.append(Fault(("checks", position, "rule"), str(fault)))
+    for position, one in enumerate(data.get("continues", ())):
+        faults.extend(
+            Fault(("continues", position, "cells", name), reason)
+            for name in one["cells"]
+            if (reason := cell_reason(tables, name)) is not None
+        )
     try:
         valid = span_of(data["valid"])
     except ValueError as fault:
@@ -308,6 +356,11 @@ def _build(data: Mapping[str, Any], key: str) -> tuple[FormDefinition, list[Faul
         field=data.get("field", ""),
         notes=tuple(data.get("notes", ())),
         source=texts(data["source"]),
+        replaces=tuple(data.get("replaces", ())),
+        interim_for=tuple(data.get("interim_for", ())),
+        continues=tuple(
+            Continuation(one["form"], dict(one["cells"]), one.get("note", "")) for one in data.get("continues", ())
+        ),
     )
     return form, faults
 
@@ -352,8 +405,10 @@ def _row(raw: Mapping[str, Any]) -> Row:
         label=raw.get("label", ""),
         parent=raw.get("parent"),
         sum_of=texts(raw.get("sum_of")),
-        one_per=raw["dynamic"]["one_per"] if "dynamic" in raw else None,
+        one_per=raw["dynamic"].get("one_per") if "dynamic" in raw else None,
         note=raw.get("note", ""),
+        named=raw["dynamic"].get("named", "") if "dynamic" in raw else "",
+        sum_severity=raw.get("sum_severity", "error"),
     )
 
 
@@ -419,6 +474,8 @@ def _row_faults(rows: Sequence[Row], path: Path) -> Iterator[Fault]:
                 yield Fault((*path, position, "sum_of"), f"'{part}' is not a row of this table")
         if row.is_dynamic and row.sum_of:
             yield Fault((*path, position, "sum_of"), "a dynamic row cannot be a total")
+        if row.sum_severity != "error" and not row.sum_of:
+            yield Fault((*path, position, "sum_severity"), "the row is no total")
     for what, links in (
         ("parent", {row.id: texts(row.parent) for row in rows}),
         ("sum_of", {row.id: row.sum_of for row in rows}),

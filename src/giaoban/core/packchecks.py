@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Final, Protocol
 
-from giaoban.core.forms import FormDefinition, Table
+from giaoban.core.forms import FormDefinition, Table, cell_reason, resolve
 from giaoban.core.packfiles import PackFault
 from giaoban.core.packmap import Unread, map_faults
 from giaoban.core.packrecords import (
@@ -121,11 +121,37 @@ def form_names(pack: Pack, unread: Unread) -> Iterator[PackFault]:
             yield record.at.fault(f"field: '{form.field}' is not in fields.yaml")
         if form.reports and form.reports not in unit_kinds and form.reports not in unread:
             yield record.at.fault(f"reports: the unit kind '{form.reports}' is not in kinds.yaml")
+        for earlier in form.replaces:
+            if earlier not in forms and earlier not in unread:
+                yield record.at.fault(f"replaces: there is no form '{earlier}'")
+        yield from _continuations(record, forms, unread)
         for table in form.tables:
             for row in table.dynamic_rows:
-                if row.one_per not in unit_kinds and row.one_per not in unread:
+                if row.one_per and row.one_per not in unit_kinds and row.one_per not in unread:
                     yield record.at.fault(f"{table.id}.{row.id}: the unit kind '{row.one_per}' is not in kinds.yaml")
             yield from _line_sources(record, table, forms, unread)
+
+
+def _continuations(record: FormRecord, forms: Mapping[str, FormDefinition], unread: Unread) -> Iterator[PackFault]:
+    """The cells of an earlier form that this one continues: they are there, and measure in the same unit."""
+    form = record.definition
+    for continuation in form.continues:
+        before = forms.get(continuation.form)
+        if before is None:
+            if continuation.form not in unread:
+                yield record.at.fault(f"continues: there is no form '{continuation.form}'")
+            continue
+        for here, there in continuation.cells.items():
+            reason = cell_reason(before.tables, there)
+            if reason is None and _unit(form, here) != _unit(before, there):
+                reason = f"'{here}' is in {_unit(form, here)}, '{there}' in {_unit(before, there)}"
+            if reason is not None:
+                yield record.at.fault(f"continues '{continuation.form}': {reason}")
+
+
+def _unit(form: FormDefinition, name: str) -> str:
+    at = resolve(form.tables, name)
+    return form.table(at.table).columns_by_id[at.column].unit
 
 
 def _line_sources(
@@ -148,7 +174,7 @@ def regime_names(pack: Pack, unread: Unread) -> Iterator[PackFault]:
     rules = {rule.key: rule for regime in pack.regimes for rule in regime.period_rules}
     unit_kinds = {kind.key for kind in pack.unit_kinds}
     lines = {line.key for line in pack.lines}
-    forms = {form.key for form in pack.forms}
+    forms = {form.key: form.definition for form in pack.forms}
     for regime in pack.regimes:
         entries: list[DeadlineRecord | ObligationRecord] = [*regime.deadlines, *regime.obligations]
         for entry in entries:
@@ -161,6 +187,8 @@ def regime_names(pack: Pack, unread: Unread) -> Iterator[PackFault]:
         for obligation in regime.obligations:
             if obligation.form not in forms and obligation.form not in unread:
                 yield obligation.at.fault(f"form: there is no form '{obligation.form}'")
+            if obligation.form in forms and not forms[obligation.form].has_layout:
+                yield obligation.at.fault(f"form: '{obligation.form}' has no layout, so nobody can be asked for it")
             yield from _obligation_rules(obligation, regime, rules, unread)
         yield from _repeated_obligations(regime)
 

@@ -55,6 +55,8 @@ LINE = "professional"
 REQUEST_FORM = "request:bao-cao-nhanh"
 NEXT_PERIOD = "rule=tt17-nam&code=2027&instalment=so-bo"
 LEGAL_FORM = "tt-17-2025-tt-btp:21b-tp-htpldn"
+PARTLY_READ = "tt-03-2019-tt-btp:25-btp-tgpl"
+TITLE_ONLY = "tt-04-2016-tt-btp:24m-btp-tgpl"
 EARLIER = "so-tu-phap:long-an"
 SIGNED = (("Người lập biểu", "Nguyễn Văn An"), ("Thủ trưởng đơn vị", "Trần Thị Bình"))
 PDF = b"%PDF-1.4\n%%EOF\n"
@@ -560,6 +562,21 @@ def _reporting_visits(world: World) -> Sequence[Visit]:
         Visit("reporting:entry", (missing.pk,)),
         Visit("reporting:cells", (typed.pk,), who="officer"),
         Visit("reporting:workbook", (typed.pk,), who="officer"),
+        Visit("reporting:draft-paper", (typed.pk,), who="officer"),
+        Visit("reporting:draft-paper", (waiting.pk,)),
+        Visit("reporting:paper", (world.submissions["sent"].pk,)),
+        Visit("reporting:calendar"),
+        Visit("reporting:calendar", query="?nam=2027", who="ministry"),
+        Visit("reporting:calendar", query=f"?don-vi={HOST}&nam=2001", who="inspector"),
+        Visit("reporting:calendar-ics"),
+        Visit("reporting:catalogue"),
+        Visit("reporting:catalogue", query="?q=cong+chung&hieu-luc=1", who="inspector"),
+        Visit("reporting:catalogue", query="?q=khongco", who="nobody"),
+        Visit("reporting:catalogue-csv"),
+        Visit("reporting:form", (LEGAL_FORM,)),
+        Visit("reporting:form", (PARTLY_READ,), who="inspector"),
+        Visit("reporting:form", (TITLE_ONLY,), who="nobody"),
+        Visit("reporting:blank-paper", (LEGAL_FORM,)),
         *(Visit("reporting:submission", (row.pk,)) for row in world.submissions.values()),
         Visit("reporting:scan", (world.submissions["sent"].pk,)),
         Visit("reporting:submission-csv", (world.submissions["sent"].pk,)),

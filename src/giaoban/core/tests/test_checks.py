@@ -137,6 +137,24 @@ def test_a_total_that_disagrees_is_shown_with_both_numbers() -> None:
     assert "4" in sentence(issue)
 
 
+def test_a_total_that_nobody_printed_only_warns() -> None:
+    data = two_tables()
+    data["tables"][1]["rows"][0]["sum_severity"] = "warning"
+    issues = checks.totals_equal_parts(form(data), lights(unit("n1", II_1=3), II_1=4))
+    assert [(issue.code, issue.severity) for issue in issues] == [("total-mismatch", "warning")]
+
+
+def test_lines_that_people_name_are_no_sub_units() -> None:
+    """A list of sub-units binds the rows that list units, not the names that people write."""
+    data = two_tables()
+    figures = lights(unit("anything", II_1=3), II_1=3)
+    code = "unknown-subunit"
+    listed = frozenset({"n1"})
+    assert code in {one.code for one in checks.run_checks(form(data), figures, allowed_subunits=listed)}
+    data["tables"][1]["rows"][1]["dynamic"] = {"named": "kind of light"}
+    assert code not in {one.code for one in checks.run_checks(form(data), figures, allowed_subunits=listed)}
+
+
 def test_a_blank_part_counts_as_zero_and_a_blank_total_is_not_compared() -> None:
     assert checks.totals_equal_parts(LIGHTS, lights(unit("n", II_1=5), unit("s"), II_1=5)) == []
     assert checks.totals_equal_parts(LIGHTS, lights(unit("n", II_1=5))) == []

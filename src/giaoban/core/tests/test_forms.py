@@ -44,6 +44,30 @@ def test_rows_and_dynamic_rows() -> None:
     assert lights.only_row is None
 
 
+def test_lines_that_people_name_stand_for_no_unit() -> None:
+    data = two_tables()
+    table_of(data, 1)["rows"][1]["dynamic"] = {"named": "kind of light"}
+    row = form(data).table("lights").dynamic_rows[0]
+    assert (row.is_dynamic, row.one_per, row.named) == (True, None, "kind of light")
+    table_of(data, 1)["rows"][1]["dynamic"] = {"named": "kind of light", "one_per": "light"}
+    assert reasons(data)
+
+
+def test_how_grave_a_wrong_total_is_stands_with_the_total() -> None:
+    data = two_tables()
+    assert form(data).table("lights").rows_by_id["total"].sum_severity == "error"
+    table_of(data, 1)["rows"][0]["sum_severity"] = "warning"
+    assert form(data).table("lights").rows_by_id["total"].sum_severity == "warning"
+    table_of(data, 1)["rows"][1]["sum_severity"] = "warning"
+    assert [place for place, _ in reasons(data)] == ["tables.1.rows.1.sum_severity"]
+
+
+def test_what_a_form_replaces_and_what_it_stands_in_for() -> None:
+    read = form(capture(replaces=["harbour-act:lamps"], interim_for=["7", "8a"]))
+    assert (read.replaces, read.interim_for) == (("harbour-act:lamps",), ("7", "8a"))
+    assert read.has_layout
+
+
 def test_lines_come_from_the_level_below_with_its_full_key_and_units() -> None:
     data = two_tables()
     table_of(data, 1)["lines_from"] = {

@@ -140,6 +140,7 @@ FAULTS: list[tuple[str, str, str, int, str]] = [
     ("forms/harbour-act/a2.yaml", "one_per: light", "one_per: ship", 1, "unit kind 'ship'"),
     ("forms/harbour-act/a2.yaml", "form: a1,", "form: a9,", 1, "no form 'harbour-act:a9'"),
     ("forms/harbour-act/a2.yaml", "II.2: c2,", "II.2: c8,", 1, "no number column 'c8'"),
+    ("forms/harbour-act/a2.yaml", "family: A", "replaces: ['harbour-act:a0']", 1, "no form 'harbour-act:a0'"),
     ("forms/capture/shipping.yaml", "kind: capture", "kind: request", 3, "is request"),
     ("regimes/harbour-act.yaml", "kind: quarter,", "kind: fortnight,", 9, "fortnight"),
     ("regimes/harbour-act.yaml", "quarterly: d10+1m", "monthly: d10+1m", 12, "no period rule 'monthly'"),
@@ -344,3 +345,13 @@ def test_thousands_of_rows_are_checked_in_seconds(folder: Path) -> None:
     began = time.perf_counter()
     assert check_pack(folder) == []
     assert time.perf_counter() - began < 10
+
+
+def test_nobody_can_be_made_to_owe_a_form_of_which_only_the_title_is_known(folder: Path, edit: Edit) -> None:
+    bare = (
+        "act: Harbour Act of 2019\ncode: A9\ntitle: Ropes\nvalid: [null, null]\nverified: title-only\nsource: made-up\n"
+    )
+    (folder / "forms" / "harbour-act" / "a9.yaml").write_text(bare, encoding="utf-8")
+    assert not check_pack(folder)
+    edit("regimes/harbour-act.yaml", "'harbour-act:a2', reporter", "'harbour-act:a9', reporter")
+    assert [(fault.line, "has no layout" in fault.reason) for fault in check_pack(folder)] == [(20, True)]

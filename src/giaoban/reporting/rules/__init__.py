@@ -3,6 +3,7 @@
 from giaoban.reporting.rules.explaining import errors_in, issue_key, kept, unexplained, warnings_in
 from giaoban.reporting.rules.machine import Subunits, is_machine, machine_texts, with_lines_of, with_machine_cells
 from giaoban.reporting.rules.merging import EXPLAINS, LONGEST, NOTES, Change, Merged, column_of, fault_of, merge
+from giaoban.reporting.rules.reservations import due_words, mark, reservations
 from giaoban.reporting.rules.states import (
     REPLACED_WHILE_WAITING,
     STATE_NAMES,
@@ -40,6 +41,7 @@ __all__ = [
     "Subunits",
     "WrongState",
     "column_of",
+    "due_words",
     "errors_in",
     "fault_of",
     "figures_from_texts",
@@ -47,10 +49,12 @@ __all__ = [
     "issue_key",
     "kept",
     "machine_texts",
+    "mark",
     "merge",
     "next_state",
     "plain_text",
     "report_state",
+    "reservations",
     "shown_text",
     "text_key",
     "texts_from_figures",

@@ -2,6 +2,8 @@
 
 from giaoban.reporting.models import Draft, FormVersion, Obligation, Period, Submission
 from giaoban.reporting.selectors.answering import answers, require_answer
+from giaoban.reporting.selectors.calendar import Due, calendar_of
+from giaoban.reporting.selectors.catalogue import Listed, ReceiptDay, Relatives, catalogue, receipt_days, relatives_of
 from giaoban.reporting.selectors.comparing import SamePeriod, same_period
 from giaoban.reporting.selectors.consolidation import (
     NOT_STATED,
@@ -35,6 +37,7 @@ from giaoban.reporting.selectors.forms import (
     core_period,
     definition_of,
     form_by_key,
+    form_with_layout,
     forms,
     last_day,
     period_before,
@@ -82,21 +85,27 @@ __all__ = [
     "ConsolidationRefused",
     "DeadlineMove",
     "Draft",
+    "Due",
     "Entry",
     "FormVersion",
     "LateAndMissing",
+    "Listed",
     "Obligation",
     "Openable",
     "Owed",
     "Part",
     "Period",
     "PeriodCard",
+    "ReceiptDay",
     "Reception",
     "ReceptionRow",
+    "Relatives",
     "Reminding",
     "SamePeriod",
     "Submission",
     "answers",
+    "calendar_of",
+    "catalogue",
     "cell_origin",
     "changed_cells",
     "checks_of",
@@ -116,6 +125,7 @@ __all__ = [
     "figures_by_unit",
     "figures_of",
     "form_by_key",
+    "form_with_layout",
     "forms",
     "forms_received",
     "has_estimates",
@@ -135,8 +145,10 @@ __all__ = [
     "preceding_figures",
     "previous_figures",
     "read_texts",
+    "receipt_days",
     "reception",
     "receptions_for",
+    "relatives_of",
     "remindings",
     "reporters_of",
     "require_answer",

@@ -142,12 +142,11 @@ def allowed_subunits(
 
 
 def subunits_by_row(obligation: Obligation) -> dict[tuple[str, str], tuple[SubUnit, ...]]:
-    """(table, dynamic row) → the units that it may list, in alphabetical order."""
+    """(table, dynamic row) → the units that it may list, in alphabetical order; none for lines that people name."""
     form = definition_of(obligation.form)
     found = subunits_of([obligation.unit_id], subunit_kinds(form), last_day(obligation.period))
     return {
-        (table.id, row.id): tuple(found.get((obligation.unit_id, row.one_per), ()))
+        (table.id, row.id): tuple(found.get((obligation.unit_id, row.one_per), ())) if row.one_per is not None else ()
         for table in form.tables
-        for row in table.rows
-        if row.one_per is not None
+        for row in table.dynamic_rows
     }

@@ -20,6 +20,14 @@ def form_by_key(key: str) -> FormVersion:
     return form
 
 
+def form_with_layout(key: str) -> FormVersion:
+    """The form of a key that can be filled in. Raises Http404 also where only its title is known."""
+    form = form_by_key(key)
+    if not definition_of(form).has_layout:
+        raise Http404("Biểu mẫu này chưa có bố cục.")
+    return form
+
+
 def forms(on: date | None = None) -> list[FormVersion]:
     """All forms, or those in force on a day, by act and code."""
     rows = FormVersion.objects.select_related("field", "regime").order_by("act", "code", "key")

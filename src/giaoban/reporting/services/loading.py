@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.apps import apps
+from django.db.models import Q
 
 from giaoban.core.packfiles import PackFault
 from giaoban.core.packs import FormRecord, Pack, RegimeRecord
@@ -134,7 +135,8 @@ def _load_owing_rules(pack: Pack, say: Say) -> None:
             rows.append(row)
             rule_keys[row["form_id"], row["reporter_kind_id"], row["line_id"]] = owed.rules
         named = {forms[owed.form] for owed in regime.obligations}
-        FormVersion.objects.filter(pk__in=named).update(regime=Regime.objects.get(key=regime.key))
+        governed = Q(pk__in=named) | Q(regime=None, key__startswith=f"{regime.key}:")
+        FormVersion.objects.filter(governed).update(regime=Regime.objects.get(key=regime.key))
     of_pack = OwingRule.objects.filter(form__key__in=[form.key for form in pack.forms])
     say(sync_rows(of_pack, ["form_id", "reporter_kind_id", "line_id"], rows).words("owing rules"))
     ids = dict(PeriodRule.objects.values_list("key", "pk"))

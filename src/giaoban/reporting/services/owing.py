@@ -23,7 +23,14 @@ from giaoban.reporting.models import (
     Reminder,
     SubmissionState,
 )
-from giaoban.reporting.selectors.forms import core_period, form_by_key, last_day, rule_of, rules_of
+from giaoban.reporting.selectors.forms import (
+    core_period,
+    definition_of,
+    form_by_key,
+    last_day,
+    rule_of,
+    rules_of,
+)
 from giaoban.reporting.services.errors import PeriodUnknown, ReportingError
 
 NAMED: Final = 10
@@ -228,6 +235,8 @@ def request_report(
     """
     by.require(Permission.RECEIVE_REPORT, receiver, unit_name=card(receiver, last_day(period)).name)
     form = form_by_key(form_key)
+    if not definition_of(form).has_layout:
+        raise ReportingError(f"Biểu “{form.code}” chỉ có tên, chưa có bố cục để nhập. Chọn biểu khác.")
     _refuse_outside(receiver, units, last_day(period), timezone.localdate(at))
     _refuse_shared_code(form, period)
     detail = {"form": form.key, "period": period.code, "units": len(units), "basis": basis}

@@ -18,6 +18,7 @@ from giaoban.core.figures import Figures, Line, Mark
 from giaoban.core.forms import Column, FormDefinition
 from giaoban.core.formulas import Binary, Call, Name, Negative, Node, Number
 from giaoban.reporting.rules.layout import FIRST_COLUMN, LABEL_COLUMN, LinePlace, SheetPlan, SubunitNames, plan
+from giaoban.reporting.rules.reservations import mark
 from giaoban.reporting.rules.typed import NIL_SIGN, NOT_APPLICABLE_SIGN
 
 META: Final = "_meta"
@@ -124,7 +125,8 @@ class _Maker:
     def _head(self, page: Any, sheet: SheetPlan) -> None:
         about, form = self.about, self.form
         law = f"{form.code} · {form.act}" if form.act else form.code
-        status = "" if form.kind == "legal" else " (không phải biểu mẫu pháp lý)"
+        said = mark(form)
+        status = f" ({said})" if said else ""
         simulated = "SỐ LIỆU MÔ PHỎNG · " if about.simulated else ""
         words: tuple[tuple[str, dict[str, Any]], ...] = (
             (f"Biểu {law}{status}", {"bold": True}),

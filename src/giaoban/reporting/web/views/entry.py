@@ -21,7 +21,7 @@ from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import ROLE_NAMES, Permission, roles_with
 from giaoban.kit.templatetags.gb import IssueLine
 from giaoban.reporting import selectors, services
-from giaoban.reporting.rules import issue_key, texts_from_figures, with_lines_of
+from giaoban.reporting.rules import issue_key, reservations, texts_from_figures, with_lines_of
 from giaoban.reporting.web.bar import period_bar
 from giaoban.reporting.web.files import XLSX, handed_out
 from giaoban.reporting.web.forms import SendForm, Typed, WorkbookForm, typed_on_page
@@ -234,11 +234,15 @@ def _frame(sheet: Sheet) -> dict[str, object]:
             sheet.request,
             obligation.period,
             unit_label=sheet.unit.name,
-            export=[Choice("Bảng tính để điền, Excel", reverse("reporting:workbook", args=[obligation.pk]))],
+            export=[
+                Choice("Bảng tính để điền, Excel", reverse("reporting:workbook", args=[obligation.pk])),
+                Choice("Bản in của biểu, PDF", reverse("reporting:draft-paper", args=[obligation.pk])),
+            ],
         ),
         "simulated_note": "hạn, người ký và mọi con số của báo cáo này là ví dụ." if simulated else "",
         "obligation": obligation,
         "title": calm(obligation.form.title),
+        "reservations": reservations(sheet.entry.form) if obligation.form.kind == "legal" else (),
         "unit": sheet.unit,
         "receiver": sheet.receiver,
         "stands_in": sheet.stands_in,

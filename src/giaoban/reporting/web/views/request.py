@@ -61,7 +61,7 @@ def request_page(request: ActorRequest) -> HttpResponse:
     on = day_in(request, "on") or today
     receiver = orgs.card(receiver_id, on)
     request.actor.require(Permission.RECEIVE_REPORT, receiver_id, unit_name=receiver.name)
-    forms = [one for one in selectors.forms(on) if one.kind in KINDS]
+    forms = [one for one in selectors.forms(on) if one.kind in KINDS or _is_loose(one)]
     chosen = next((one for one in forms if one.key == request.GET.get("form", "")), None)
     if chosen is None:
         context = {
@@ -77,6 +77,11 @@ def request_page(request: ActorRequest) -> HttpResponse:
     if request.method == "POST":
         return _asked(request, asking, on)
     return _page(request, asking, asking.empty(), on)
+
+
+def _is_loose(form: selectors.FormVersion) -> bool:
+    """A legal form with a layout that no regime of the pack makes anybody owe: it is only ever asked for."""
+    return selectors.definition_of(form).has_layout and not selectors.receipt_days(form)
 
 
 def _beneath(request: ActorRequest, unit_id: int, on: date) -> tuple[orgs.UnitCard, ...]:

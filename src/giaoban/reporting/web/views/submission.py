@@ -17,6 +17,7 @@ from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors, services
+from giaoban.reporting.rules import reservations
 from giaoban.reporting.web.bar import period_address, period_bar
 from giaoban.reporting.web.files import CSV, SIMULATED_SUFFIX, handed_out
 from giaoban.reporting.web.forms import AcceptForm, ReturnForm
@@ -92,7 +93,10 @@ def _page(
                 request,
                 period,
                 unit_label=called[obligation.unit_id].name,
-                export=[Choice("Số liệu, CSV", reverse("reporting:submission-csv", args=[row.pk]))],
+                export=[
+                    Choice("Số liệu, CSV", reverse("reporting:submission-csv", args=[row.pk])),
+                    Choice("Bản in của biểu, PDF", reverse("reporting:paper", args=[row.pk])),
+                ],
             ),
             "simulated_note": "báo cáo này là ví dụ; người ký, ngày gửi và mọi con số không phải số liệu thật."
             if row.simulated or obligation.simulated
@@ -120,6 +124,7 @@ def _page(
             "return_form": return_form or ReturnForm(prefix="tra"),
             "refusal": refusal,
             "official": form.printable_as_official,
+            "reservations": reservations(form) if obligation.form.kind == "legal" else (),
         },
         status=status,
     )

@@ -1,0 +1,62 @@
+"""Figures of a form of an earlier act, read as figures of the form that came after it, where both say the same.
+
+The pack says which cells correspond (`FormDefinition.continues`). Nothing is guessed: a cell that the pack does not
+name is refused, so that a chain of years breaks visibly instead of joining what only looks alike.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from giaoban.core.figures import Figure, Figures, Line, LineKey, blank_line
+from giaoban.core.forms import FormDefinition, Reference, resolve
+from giaoban.core.issues import Cell
+
+
+class NoCrosswalk(LookupError):
+    """The pack names no cell of the new form that continues the old one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """figures: lines of the new form, refused cells blank. refused: number cells of its fixed rows without a like."""
+
+    figures: dict[LineKey, Line]
+    refused: tuple[Cell, ...]
+    note: str
+
+
+def carried(figures: Figures, *, old: FormDefinition, new: FormDefinition) -> Carried:
+    """What the old form said, in the cells of the new one. Raises NoCrosswalk."""
+    links = links_of(old=old, new=new)
+    lines: dict[LineKey, Line] = {}
+    refused: list[Cell] = []
+    for table in new.tables:
+        for row in table.fixed_rows:
+            line = lines.setdefault((table.id, row.id, ""), blank_line(table, row.id))
+            for position, column in enumerate(table.numeric):
+                there = links.get((table.id, row.id, column.id))
+                if there is None:
+                    refused.append(Cell(table.id, row.id, "", column.id))
+                    continue
+                figure = _figure(figures, old, there)
+                if figure is not None:
+                    line.figures[position] = figure
+    note = next(one.note for one in new.continues if one.form == old.key)
+    return Carried(lines, tuple(refused), note)
+
+
+def links_of(*, old: FormDefinition, new: FormDefinition) -> Mapping[tuple[str, str, str], Reference]:
+    """(Table, row, column) of the new form → the cell of the old one. Raises NoCrosswalk."""
+    found = [one for one in new.continues if one.form == old.key]
+    if not found:
+        raise NoCrosswalk(f"{new.key} continues nothing of {old.key}")
+    links: dict[tuple[str, str, str], Reference] = {}
+    for here, there in ((here, there) for one in found for here, there in one.cells.items()):
+        own = resolve(new.tables, here)
+        links[own.table, own.row or "", own.column] = resolve(old.tables, there)
+    return links
+
+
+def _figure(figures: Figures, old: FormDefinition, at: Reference) -> Figure | None:
+    line = figures.get((at.table, at.row or "", ""))
+    return None if line is None else line.figures[old.table(at.table).positions[at.column]]

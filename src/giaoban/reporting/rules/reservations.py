@@ -1,0 +1,56 @@
+"""What must be said of a form wherever it is shown, and the days of its deadlines, in words.
+
+A layout of which a part was read, or whose words were shortened, may be filled in; it never looks official.
+"""
+
+import re
+from typing import Final
+
+from giaoban.core.forms import FormDefinition
+
+PARTLY_READ: Final = "Bản nháp bố cục: biểu gốc mới đọc được một phần, không in như biểu mẫu chính thức."
+SHORTENED: Final = (
+    "Tên cột, tên dòng viết gọn theo nguồn: đối chiếu với biểu gốc trước khi dùng, không in như biểu mẫu chính thức."
+)
+NO_LAYOUT: Final = "Chỉ có mã hoặc tên biểu; bố cục chưa đọc được nên chưa nhập, chưa in được."
+OUR_LAYOUT: Final = "Bố cục của Giao Ban, không phải biểu mẫu pháp lý."
+
+_FIXED = re.compile(r"(\d\d)-(\d\d)([+-]\d)?")
+_WORKING = re.compile(r"wd(\d{1,2})")
+_MONTHLY = re.compile(r"d(\d{1,2})(?:\+(\d)m)?")
+
+
+def reservations(form: FormDefinition) -> tuple[str, ...]:
+    """Whole sentences, the gravest first; none for a legal form read in full in its own words."""
+    if form.kind != "legal":
+        return (OUR_LAYOUT,)
+    if not form.has_layout:
+        return (NO_LAYOUT,)
+    said = ((PARTLY_READ, form.verified != "full"), (SHORTENED, form.labels != "as-in-source"))
+    return tuple(sentence for sentence, applies in said if applies)
+
+
+def mark(form: FormDefinition) -> str:
+    """The same in two or three words, to stand beside the form's code; "" when nothing must be said."""
+    if form.kind != "legal":
+        return "không phải biểu mẫu pháp lý"
+    if not form.has_layout:
+        return "chưa có bố cục"
+    if form.verified != "full":
+        return "bản nháp bố cục"
+    return "" if form.labels == "as-in-source" else "tên cột viết gọn"
+
+
+def due_words(deadline: str) -> str:
+    """A deadline of a pack as people say it: "01-20+1" → "ngày 20/01 năm sau", "wd4" → "4 ngày làm việc sau kỳ"."""
+    if match := _WORKING.fullmatch(deadline):
+        return f"{int(match[1])} ngày làm việc sau kỳ"
+    if match := _MONTHLY.fullmatch(deadline):
+        after = int(match[2] or 0)
+        month = "tháng cuối kỳ" if not after else "tháng sau" if after == 1 else f"tháng thứ {after} sau kỳ"
+        return f"ngày {int(match[1]):02d} của {month}"
+    if match := _FIXED.fullmatch(deadline):
+        month_number = int(match[1])
+        year = {None: "", "+1": " năm sau", "-1": " năm trước"}.get(match[3], f" ({match[3]} năm)")
+        return f"ngày {match[2]}/{match[1] if month_number < 3 else month_number}{year}"
+    return deadline
