@@ -168,7 +168,7 @@ class Channel(models.TextChoices):
 class Draft(models.Model):
     """What is being typed. `figures`: cell address ``table/row/subunit/column`` (+ ``/estimate``) → text as typed.
 
-    `file`: the workbook that the figures were read from, under the name that it was uploaded with. `revision` counts
+    `papers`: what goes with the figures, typed so far. `file`: the workbook that the figures were read from, under the name that it was uploaded with. `revision` counts
     the savings that changed something.
     """
 
@@ -179,6 +179,7 @@ class Draft(models.Model):
     channel = models.CharField(max_length=20, choices=Channel.choices, default=Channel.WEB)
     file = models.ForeignKey("documents.Blob", null=True, on_delete=models.PROTECT, related_name="+")
     filename = models.CharField(max_length=255, blank=True)
+    papers = models.JSONField(default=dict)  # signers, number and date as typed so far: name of the field → text
     revision = models.PositiveIntegerField(default=0)
     saved_at = models.DateTimeField()
     saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -264,6 +265,13 @@ class Submission(models.Model):
     decision_reason = models.TextField(blank=True)
     notes = models.TextField(blank=True)
     explanations = models.JSONField(default=dict)  # issue key → the unit's words
+    # What the receiver said of them: issue key → {"accepted": bool, "note": "…", "by": "…", "at": "…"}
+    verdicts = models.JSONField(default=dict)
+    # Cells that the receiver marked when returning: [{"cell": name as in `rules.merging`, "note": "…"}]
+    marked_cells = models.JSONField(default=list)
+    # Which amendment of figures that were accepted before this is, 1, 2 …; 0: none.
+    amendment = models.PositiveSmallIntegerField(default=0)
+    amendment_reason = models.TextField(blank=True)
     simulated = models.BooleanField(default=False)
     source = models.TextField(blank=True)
     # Of the lines as sent, which never change: cells filled, cells asked for, warnings that the unit explained.
@@ -282,6 +290,7 @@ class Submission(models.Model):
             models.CheckConstraint(
                 name="decided_when_decided", condition=Q(state=SubmissionState.SENT) | Q(decided_at__isnull=False)
             ),
+            models.CheckConstraint(name="amendment_has_a_reason", condition=Q(amendment=0) | ~Q(amendment_reason="")),
         )
 
     def __str__(self) -> str:
@@ -315,6 +324,148 @@ class SubmissionLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.table}/{self.row}/{self.subunit}"
+
+
+class Waiver(models.Model):
+    """One check does not hold back one report. `check_key`: as in `rules.issue_key`; `until`: the last day it holds."""
+
+    obligation = models.ForeignKey(Obligation, on_delete=models.CASCADE, related_name="waivers")
+    check_key = models.CharField(max_length=900)
+    sentence = models.TextField()
+    reason = models.TextField()
+    until = models.DateField()
+    act = models.ForeignKey("kit.Act", on_delete=models.PROTECT, related_name="+")
+    withdrawn = models.ForeignKey("kit.Act", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["obligation", "check_key"], condition=Q(withdrawn=None), name="check_waived_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.check_key
+
+
+class Closing(models.Model):
+    """The books of a form and period are closed at a unit: nothing more is sent or accepted beneath it.
+
+    `undone`: the act that took the closing back altogether.
+    """
+
+    form = models.ForeignKey(FormVersion, on_delete=models.PROTECT, related_name="closings")
+    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="closings")
+    unit = models.ForeignKey("orgs.Unit", on_delete=models.PROTECT, related_name="+")
+    note = models.TextField(blank=True)
+    act = models.ForeignKey("kit.Act", on_delete=models.PROTECT, related_name="+")
+    undone = models.ForeignKey("kit.Act", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["form", "period", "unit"], condition=Q(undone=None), name="books_closed_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.form} {self.period}"
+
+
+class Reopening(models.Model):
+    """Closed books are open again for one unit, or for all beneath (`unit` empty), until a moment."""
+
+    closing = models.ForeignKey(Closing, on_delete=models.CASCADE, related_name="reopenings")
+    unit = models.ForeignKey("orgs.Unit", null=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField()
+    until = models.DateTimeField()
+    act = models.ForeignKey("kit.Act", on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.closing} → {self.until}"
+
+
+class IntakeSource(models.TextChoices):
+    PAGE = "page", "tải lên trang"
+    FOLDER = "folder", "thư mục thư đến"
+
+
+class Intake(models.Model):
+    """Files that came in together, taken one by one by a job. `accept`: received at once, when the taker receives."""
+
+    source = models.CharField(max_length=20, choices=IntakeSource.choices)
+    accept = models.BooleanField(default=False)
+    job = models.BigIntegerField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    act = models.ForeignKey("kit.Act", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class IntakeState(models.TextChoices):
+    WAITING = "waiting", "chờ đọc"
+    TAKEN = "taken", "đã nhận"
+    UNCHANGED = "unchanged", "đã có từ trước"
+    REFUSED = "refused", "không nhận"
+
+
+class IntakeFile(models.Model):
+    """One file of an intake and what became of it. `answer`: a copy of the workbook with the faults at their cells."""
+
+    intake = models.ForeignKey(Intake, on_delete=models.CASCADE, related_name="files")
+    position = models.PositiveIntegerField()
+    filename = models.CharField(max_length=255)
+    blob = models.ForeignKey("documents.Blob", null=True, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=20, choices=IntakeState.choices, default=IntakeState.WAITING)
+    sentence = models.TextField(blank=True)
+    issues = models.JSONField(default=list)  # [{"sentence": "…", "sheet": "…", "cell": "B7"}]
+    submission = models.ForeignKey(Submission, null=True, on_delete=models.PROTECT, related_name="+")
+    answer = models.ForeignKey("documents.Blob", null=True, on_delete=models.PROTECT, related_name="+")
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("position",)
+        constraints = (models.UniqueConstraint(fields=["intake", "position"], name="intake_file_once"),)
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class CalendarToken(models.Model):
+    """A secret address under which a calendar program reads what a unit owes. Only the hash of the secret is kept."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    unit = models.ForeignKey("orgs.Unit", on_delete=models.CASCADE, related_name="+")
+    secret_sha256 = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.unit}"
+
+
+class Justification(models.Model):
+    """Why a report is asked for although it burdens units more than the regime does, signed by a named person.
+
+    `findings`: [{"code": "known-data" or "earlier-deadline", "sentence": "…"}] as seen when signing.
+    """
+
+    form = models.ForeignKey(FormVersion, on_delete=models.PROTECT, related_name="justifications")
+    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="justifications")
+    receiver = models.ForeignKey("orgs.Unit", null=True, on_delete=models.PROTECT, related_name="+")
+    findings = models.JSONField(default=list)
+    reason = models.TextField()
+    signed_by = models.CharField(max_length=200)
+    signer_title = models.CharField(max_length=200)
+    act = models.ForeignKey("kit.Act", on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return self.reason[:60]
 
 
 class Layer(models.TextChoices):
