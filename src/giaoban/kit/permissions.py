@@ -15,6 +15,8 @@ class Permission(StrEnum):
     REPORT_PROGRESS = "report-progress"
     VERIFY_TASK = "verify-task"
     MANAGE_UNITS = "manage-units"
+    WRITE_NARRATIVE = "write-narrative"
+    FINISH_NARRATIVE = "finish-narrative"
 
 
 class Role(StrEnum):
@@ -47,10 +49,12 @@ PERMISSION_NAMES: dict[Permission, str] = {
     Permission.REPORT_PROGRESS: "báo tiến độ nhiệm vụ",
     Permission.VERIFY_TASK: "xác nhận kết quả nhiệm vụ",
     Permission.MANAGE_UNITS: "quản lý đơn vị",
+    Permission.WRITE_NARRATIVE: "viết báo cáo bằng lời",
+    Permission.FINISH_NARRATIVE: "trình và ban hành báo cáo bằng lời",
 }
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.OFFICER: frozenset({Permission.ENTER_FIGURES, Permission.REPORT_PROGRESS}),
+    Role.OFFICER: frozenset({Permission.ENTER_FIGURES, Permission.REPORT_PROGRESS, Permission.WRITE_NARRATIVE}),
     Role.RECEIVER: frozenset(
         {
             Permission.ENTER_FIGURES,
@@ -59,10 +63,17 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.JUDGE_FINDING,
             Permission.REPORT_PROGRESS,
             Permission.VERIFY_TASK,
+            Permission.WRITE_NARRATIVE,
         }
     ),
     Role.SECRETARY: frozenset(
-        {Permission.PREPARE_MEETING, Permission.ASSIGN_TASK, Permission.VERIFY_TASK, Permission.REPORT_PROGRESS}
+        {
+            Permission.PREPARE_MEETING,
+            Permission.ASSIGN_TASK,
+            Permission.VERIFY_TASK,
+            Permission.REPORT_PROGRESS,
+            Permission.WRITE_NARRATIVE,
+        }
     ),
     Role.HEAD: frozenset(
         {
@@ -76,6 +87,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ASSIGN_TASK,
             Permission.REPORT_PROGRESS,
             Permission.VERIFY_TASK,
+            Permission.WRITE_NARRATIVE,
+            Permission.FINISH_NARRATIVE,
         }
     ),
     Role.INSPECTOR: frozenset(),
