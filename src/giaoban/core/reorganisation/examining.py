@@ -59,11 +59,14 @@ class Examination:
 
 
 def examine(rows: Sequence[Row], register: Register, decisions: Collection[Decision] = ()) -> Examination:
-    """Every slip of the table after the decisions. What was left as told by decision is not a slip any more."""
+    """Every slip of the table after the decisions.
+
+    What was left as told by decision is not a slip any more; one that a person's own values did not mend still is.
+    """
     current = decided(rows, decisions)
     facts = Facts(current, register)
     parents = Parents(facts)
-    answered = {decision.slip for decision in decisions}
+    answered = {decision.slip for decision in decisions if not decision.changes}
     found = [slip for slip in _slips(facts, parents) if slip.key not in answered]
     order = {kind: at for at, kind in enumerate(SLIP_KINDS)}
     found.sort(key=lambda slip: (slip.severity == "note", order[slip.kind], slip.rows))

@@ -8,6 +8,7 @@ import pytest
 from giaoban.core.events import AbolishLevel, ChangeKind, Merge, NewThing, Recode, Rename, Split, Transfer, plan
 from giaoban.core.reorganisation import (
     SLIP_KINDS,
+    Change,
     Decision,
     Examination,
     Register,
@@ -469,3 +470,11 @@ def test_a_file_that_is_no_table_is_refused_with_the_reason(content: bytes, word
 def test_no_event_while_something_is_undecided(register: Register) -> None:
     with pytest.raises(ValueError, match="undecided"):
         event_of(examine([row(2, "99999", "501")], register))
+
+
+def test_a_value_that_mends_nothing_is_asked_for_again(register: Register) -> None:
+    rows = [row(2, "99999", "501", new_name="Xã Tân Lập", old_name="Xã Tân An", old_parent="Huyện Đức Hòa"), MERGER[1]]
+    slip = next(one for one in examine(rows, register).to_decide if "old_code" in one.asks)
+    same = Change(rows=slip.rows, values={"old_code": "99999"})
+    made = Decision(slip.key, slip.kind, slip.rows, slip.sentence, "99999", (same,), 1)
+    assert slip.kind in waiting(examine(rows, register, (made,)))
