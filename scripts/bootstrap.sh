@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv and keeps it equal to the lock.   bootstrap.sh run | dev | chromium
+# Makes .venv and keeps it equal to the lock.   bootstrap.sh run | dev | chromium | libreoffice
 # A stamp holds the hash of the installed lock: while it fits, nothing is fetched.
 set -eu
 cd "$(dirname "$0")/.."
@@ -68,6 +68,13 @@ find_chromium() {
     return 1
 }
 
+find_soffice() {
+    for name in ${SOFFICE:-} soffice libreoffice; do
+        if command -v "$name" >/dev/null 2>&1; then return; fi
+    done
+    return 1
+}
+
 case ${1:-run} in
 run)
     make_venv
@@ -84,5 +91,9 @@ chromium)
     find_chromium || apt_install chromium ||
         say "Chromium is missing, so the browser tests are skipped: as root, apt-get install chromium"
     ;;
-*) fail "bootstrap.sh run | dev | chromium" ;;
+libreoffice)
+    find_soffice || apt_install libreoffice-calc ||
+        say "LibreOffice is missing, so its tests are skipped: as root, apt-get install libreoffice-calc"
+    ;;
+*) fail "bootstrap.sh run | dev | chromium | libreoffice" ;;
 esac

@@ -1,4 +1,4 @@
-"""Make the DOCX templates of packs/justice-vn/templates: tai-lieu-hop.docx and thong-bao-ket-luan.docx.
+"""Make the DOCX templates of packs/justice-vn/templates: tai-lieu-hop, thong-bao-ket-luan and bao-cao-bang-loi.
 
     python scripts/build_docx_templates.py
 
@@ -36,8 +36,13 @@ TWIPS_PER_MM = 56.6929
 
 
 def main() -> None:
-    """Write both templates."""
-    for name, content in {"tai-lieu-hop.docx": briefing_book, "thong-bao-ket-luan.docx": conclusion_notice}.items():
+    """Write the templates."""
+    papers = {
+        "tai-lieu-hop.docx": briefing_book,
+        "thong-bao-ket-luan.docx": conclusion_notice,
+        "bao-cao-bang-loi.docx": narrative_report,
+    }
+    for name, content in papers.items():
         document = new_document()
         head(document)
         content(document)
@@ -99,6 +104,40 @@ def conclusion_notice(document: Any) -> None:
     tag(document, "p endif")
 
 
+def narrative_report(document: Any) -> None:
+    """A flat list of headings, paragraphs, items and tables, each printed as its kind says."""
+    plain_style(document.styles["Heading 2"], bold=True)
+    second = document.styles["Heading 2"].paragraph_format
+    second.space_before, second.space_after, second.keep_with_next = Pt(8), Pt(4), True
+    tag(document, "p for part in parts")
+    tag(document, "p if part.kind == 'h1'")
+    paragraph(document, "{{ part.text }}", style="Heading 1")
+    tag(document, "p elif part.kind == 'h2'")
+    paragraph(document, "{{ part.text }}", style="Heading 2")
+    tag(document, "p elif part.kind == 'p'")
+    sourced(paragraph(document, "{{ part.text }}", indent_mm=10))
+    tag(document, "p elif part.kind == 'li'")
+    sourced(hanging(document, "- {{ part.text }}"))
+    tag(document, "p else")
+    paper_tables(document, "part.tables")
+    tag(document, "p if part.source")
+    paragraph(document, "{{ part.source }}", italic=True, align=RIGHT, points=11)
+    tag(document, "p endif")
+    tag(document, "p endif")
+    tag(document, "p endfor")
+    tag(document, "p if attachments")
+    paragraph(document, "Tài liệu kèm theo", style="Heading 1")
+    tag(document, "p for title in attachments")
+    hanging(document, "{{ loop.index }}. {{ title }}")
+    tag(document, "p endfor")
+    tag(document, "p endif")
+
+
+def sourced(line: Any) -> None:
+    """Whose paragraph it is, behind it, where the paper names it."""
+    run(line, "{% if part.source %} {{ part.source }}{% endif %}", italic=True)
+
+
 def new_document() -> Any:
     """An empty A4 page with margins, fonts, header (band, page number from page 2) and footer of the layout."""
     document = Document()
@@ -106,14 +145,7 @@ def new_document() -> Any:
     properties.author, properties.title, properties.comments, properties.language = "", "", "", "vi-VN"
     properties.created = properties.modified = datetime(2026, 1, 1, tzinfo=UTC)
     for style_name, bold in (("Normal", False), ("Heading 1", True), ("Header", False), ("Footer", False)):
-        style = document.styles[style_name]
-        style.font.name, style.font.size, style.font.bold = FONT, Pt(BODY_POINTS), bold
-        style.font.color.rgb = RGBColor(0, 0, 0)
-        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-        for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
-            fonts.attrib.pop(qn(f"w:{theme}"), None)
-        for script in ("ascii", "hAnsi", "eastAsia", "cs"):
-            fonts.set(qn(f"w:{script}"), FONT)
+        plain_style(document.styles[style_name], bold=bold)
     heading = document.styles["Heading 1"].paragraph_format
     heading.space_before, heading.space_after, heading.keep_with_next = Pt(12), Pt(6), True
     normal = document.styles["Normal"].paragraph_format
@@ -132,6 +164,17 @@ def new_document() -> Any:
         first.paragraph_format.space_after = Pt(0)
         run(first, "{{ footer }}", italic=True, points=9)
     return document
+
+
+def plain_style(style: Any, *, bold: bool) -> None:
+    """The one face in the size of the body, black, whatever theme the document came with."""
+    style.font.name, style.font.size, style.font.bold = FONT, Pt(BODY_POINTS), bold
+    style.font.color.rgb = RGBColor(0, 0, 0)
+    fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+    for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
+        fonts.attrib.pop(qn(f"w:{theme}"), None)
+    for script in ("ascii", "hAnsi", "eastAsia", "cs"):
+        fonts.set(qn(f"w:{script}"), FONT)
 
 
 def header(page_header: Any, *, numbered: bool) -> None:
@@ -362,11 +405,12 @@ def dashed(document: Any, name: str, source: str) -> None:
     tag(document, "p endfor")
 
 
-def hanging(document: Any, text: str) -> None:
+def hanging(document: Any, text: str) -> Any:
     """A paragraph whose further lines start a little to the right of its first."""
     line = paragraph(document, text)
     line.paragraph_format.left_indent, line.paragraph_format.first_line_indent = Mm(12.4), Mm(-2.4)
     line.paragraph_format.space_after = Pt(3)
+    return line
 
 
 def cell_line(

@@ -26,6 +26,7 @@ from form_plans import (
     INTERIM_NOTE,
     NO_ROW_NAME,
     PLANS,
+    SUMMED,
     TITLE_ONLY_VALID,
     Below,
     FormPlan,
@@ -154,7 +155,25 @@ def convert(form: dict[str, Any], plan: FormPlan) -> dict[str, Any]:
         **({"continues": _continued(plan)} if plan.continues else {}),
         "tables": tables,
     }
-    return data | ({"checks": [*checks, *map(dict, plan.rules)]} if checks or plan.rules else {})
+    checks += [*map(dict, plan.rules), *(_of_below(plan, tables) if form["code"] not in PRINTED_ONCE else [])]
+    return data | ({"checks": checks} if checks else {})
+
+
+def _of_below(plan: FormPlan, tables: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """The total of a table that lists the units of the level below is the sum of their reports, column by column."""
+    found: dict[str, dict[str, str]] = {}
+    for table in tables:
+        sources = table.get("lines_from", [])
+        prefix = f"{table['id']}." if len(tables) > 1 else ""
+        for source in [sources] if isinstance(sources, dict) else sources:
+            for to, there in source["map"].items():
+                column, factor = (there["column"], there["factor"]) if isinstance(there, dict) else (there, 1)
+                if to not in plan.not_summed:
+                    times = f" * {factor}" if factor != 1 else ""
+                    asked = f"below({source['form']}.{source['table']}.{source['row']}.{column}){times}"
+                    rule = f"{prefix}total.{to} = {asked}"
+                    found[rule] = {"rule": rule, "severity": "warning", "status": "derived", "note": SUMMED}
+    return list(found.values())
 
 
 def _continued(plan: FormPlan) -> list[dict[str, Any]]:

@@ -55,7 +55,8 @@ class FormPlan:
     """valid: days that replace those of the catalogue; rename: row code → label, where the source says more.
 
     under: column code → heading that the source has between the parent and the column; folded: rows that are headings
-    without figures, whose words go into the labels of their rows; unused: arithmetic that says nothing of a cell.
+    without figures, whose words go into the labels of their rows; unused: arithmetic that says nothing of a cell;
+    not_summed: columns whose total is counted otherwise than by adding the reports of the level below.
     """
 
     tables: tuple[TablePlan, ...]
@@ -73,10 +74,15 @@ class FormPlan:
     under: Mapping[str, str] = field(default_factory=dict)
     folded: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
+    not_summed: tuple[str, ...] = ()
 
 
 EARLIER_FILES = "Chỉ cảnh báo: hồ sơ nhận ở kỳ trước có thể được giải quyết trong kỳ này."
 SETTLED = ({"rule": "c7 <= c6", "severity": "warning", "status": "derived", "note": EARLIER_FILES},)
+CARRIED = "Theo ghi chú của biểu: số chuyển kỳ sau của kỳ trước phải bằng số kỳ trước chuyển qua của kỳ này."
+FILES_CARRIED = ({"rule": "c6 = before(c11)", "severity": "warning", "status": "derived", "note": CARRIED},)
+CASES_CARRIED = ({"rule": "c2 = before(c11)", "severity": "warning", "status": "derived", "note": CARRIED},)
+SUMMED = "Suy từ biểu cùng nhóm: biểu này tổng hợp từ biểu của cấp dưới; chỉ so khi đã tiếp nhận đủ."
 NO_DISTRICT = (
     "Cấp huyện kết thúc hoạt động từ 01/7/2025: từ ngày đó không còn nơi lập biểu, dù Thông tư còn hiệu lực hình thức"
     " đến hết 31/10/2025."
@@ -214,6 +220,7 @@ PLANS: Mapping[str, FormPlan] = {
         reports="so-tu-phap",
         stub=("A",),
         notes=(COLLECTED, REGISTERED),
+        not_summed=("c1",),
         rename={"I": "I. Phòng Công chứng", "II": "II. Văn phòng Công chứng"},
         under={"c3": "Chia ra", "c4": "Chia ra"},
     ),
@@ -352,7 +359,11 @@ PLANS: Mapping[str, FormPlan] = {
         notes=(BOUNDS_2013, TWO_MONTHS, TITLE_INFERRED),
     ),
     "(TGPL vụ việc; mã chưa đọc được)": FormPlan(
-        (TablePlan("main"),), "tgpl-vu-viec", valid=OF_2013, notes=(BOUNDS_2013, TWO_MONTHS, ENDS_AT_II)
+        (TablePlan("main"),),
+        "tgpl-vu-viec",
+        valid=OF_2013,
+        notes=(BOUNDS_2013, TWO_MONTHS, ENDS_AT_II),
+        rules=CASES_CARRIED,
     ),
     # Thông tư 08/2011/TT-BTP
     "11a/BTP/HCTP/HT/KSKT": FormPlan(
@@ -384,6 +395,7 @@ PLANS: Mapping[str, FormPlan] = {
         stub=("STT", "Lĩnh vực, công việc giải quyết theo cấp"),
         valid=OF_VPCP,
         notes=(BOUNDS_VPCP, VPCP_DATE, CARRY_OVER, BY_LEVEL),
+        rules=FILES_CARRIED,
     ),
     "II.07b/VPCP/KSTT": FormPlan(
         (TablePlan("main", label=ROWS_UNREAD),),

@@ -6,6 +6,7 @@ name is refused, so that a chain of years breaks visibly instead of joining what
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from giaoban.core.figures import Figure, Figures, Line, LineKey, blank_line
 from giaoban.core.forms import FormDefinition, Reference, resolve
@@ -43,6 +44,22 @@ def carried(figures: Figures, *, old: FormDefinition, new: FormDefinition) -> Ca
                     line.figures[position] = figure
     note = next(one.note for one in new.continues if one.form == old.key)
     return Carried(lines, tuple(refused), note)
+
+
+T = TypeVar("T")
+
+CellKey = tuple[str, str, str, str]
+"""Table, row, sub-unit ("" on a fixed row), column."""
+
+
+def carried_cells(cells: Mapping[CellKey, T], *, old: FormDefinition, new: FormDefinition) -> dict[CellKey, T]:
+    """Cells of the old form under the names of the new one; what has no like is absent. Raises NoCrosswalk."""
+    found: dict[CellKey, T] = {}
+    for (table, row, column), there in links_of(old=old, new=new).items():
+        cell = cells.get((there.table, there.row or "", "", there.column))
+        if cell is not None:
+            found[table, row, "", column] = cell
+    return found
 
 
 def links_of(*, old: FormDefinition, new: FormDefinition) -> Mapping[tuple[str, str, str], Reference]:

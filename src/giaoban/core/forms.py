@@ -8,21 +8,56 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
-from typing import Any, Literal
+from typing import Any, cast
 
 from giaoban.core import formulas, schemas
-from giaoban.core.formulas import Formula, FormulaError
-from giaoban.core.issues import Severity
+from giaoban.core.formulas import Formula, FormulaError, scope_of
+from giaoban.core.layouts import (
+    Column,
+    ColumnSource,
+    Continuation,
+    FormCheck,
+    FormDefinition,
+    FormKind,
+    LineSource,
+    Outside,
+    Reference,
+    RollUp,
+    Row,
+    Scope,
+    Table,
+    cell_reason,
+    resolve,
+)
 from giaoban.core.schemas import Fault, Path
 from giaoban.core.spans import Span
 from giaoban.core.vietnamese import fold
 
-RollUp = Literal["sum", "none", "rate"]
-FormKind = Literal["legal", "capture", "request"]
+__all__ = [
+    "Column",
+    "ColumnSource",
+    "Continuation",
+    "FormCheck",
+    "FormDefinition",
+    "FormError",
+    "FormKind",
+    "LineSource",
+    "Outside",
+    "Reference",
+    "RollUp",
+    "Row",
+    "Table",
+    "cell_reason",
+    "checksum",
+    "form_faults",
+    "parse_form",
+    "resolve",
+    "slug",
+    "span_of",
+    "texts",
+]
 
 
 class FormError(ValueError):
@@ -32,204 +67,6 @@ class FormError(ValueError):
         self.faults = tuple(faults)
         self.path, self.reason = faults[0].path, faults[0].reason
         super().__init__("; ".join(f"{'.'.join(map(str, f.path)) or 'form'}: {f.reason}" for f in faults))
-
-
-@dataclass(frozen=True)
-class Column:
-    """A leaf column. `parent`: header cells above, outermost first; `scale`: decimals kept; texts have no unit."""
-
-    id: str
-    label: str
-    parent: tuple[str, ...] = ()
-    unit: str = ""
-    scale: int = 0
-    roll_up: RollUp = "sum"
-    kind: Literal["number", "text"] = "number"
-    formula: str | None = None
-    required: bool = True
-    part_of: str | None = None
-    signed: bool = False
-    note: str = ""
-
-    @property
-    def is_number(self) -> bool:
-        return self.kind == "number"
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row; a dynamic one stands for as many lines as there are sub-units of the kind `one_per`, or as people name.
-
-    named: what the names of such lines are ("lĩnh vực"), when no unit stands behind them. sum_of: rows it is the total
-    of; `sum_severity`: how grave it is when the total differs.
-    """
-
-    id: str
-    label: str = ""
-    parent: str | None = None
-    sum_of: tuple[str, ...] = ()
-    one_per: str | None = None
-    note: str = ""
-    named: str = ""
-    sum_severity: Severity = "error"
-
-    @property
-    def is_dynamic(self) -> bool:
-        return self.one_per is not None or bool(self.named)
-
-
-@dataclass(frozen=True)
-class ColumnSource:
-    """Column `to` here is column `column` there times `factor` (units of measure may differ)."""
-
-    to: str
-    column: str
-    factor: Decimal = Decimal(1)
-
-
-@dataclass(frozen=True)
-class LineSource:
-    """The dynamic row `into` gets its lines from one fixed row of the form of the level below (full key)."""
-
-    form: str
-    table: str
-    row: str
-    into: str
-    columns: tuple[ColumnSource, ...]
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows × columns. `stub`: headings of the leading columns that name the line and hold no figures."""
-
-    id: str
-    title: str
-    stub: tuple[str, ...]
-    rows: tuple[Row, ...]
-    columns: tuple[Column, ...]
-    lines_from: tuple[LineSource, ...] = ()
-
-    @cached_property
-    def numeric(self) -> tuple[Column, ...]:
-        """The columns of a line's vector, in the order of the vector."""
-        return tuple(column for column in self.columns if column.is_number)
-
-    @cached_property
-    def texts(self) -> tuple[Column, ...]:
-        return tuple(column for column in self.columns if not column.is_number)
-
-    @cached_property
-    def positions(self) -> Mapping[str, int]:
-        """Column id → position in the vector."""
-        return {column.id: position for position, column in enumerate(self.numeric)}
-
-    @cached_property
-    def columns_by_id(self) -> Mapping[str, Column]:
-        return {column.id: column for column in self.columns}
-
-    @cached_property
-    def rows_by_id(self) -> Mapping[str, Row]:
-        return {row.id: row for row in self.rows}
-
-    @cached_property
-    def fixed_rows(self) -> tuple[Row, ...]:
-        return tuple(row for row in self.rows if not row.is_dynamic)
-
-    @cached_property
-    def dynamic_rows(self) -> tuple[Row, ...]:
-        return tuple(row for row in self.rows if row.is_dynamic)
-
-    @property
-    def only_row(self) -> Row | None:
-        """The row, when the table has a single fixed one."""
-        return self.rows[0] if len(self.rows) == 1 and not self.rows[0].is_dynamic else None
-
-
-@dataclass(frozen=True)
-class Reference:
-    """What a name in a rule points at; `row` None: that column on whichever line the rule is being tried."""
-
-    table: str
-    row: str | None
-    column: str
-    is_dynamic: bool = False
-
-
-@dataclass(frozen=True)
-class FormCheck:
-    """A rule of the form. `table`: tried on every line of this table; None: tried once for the form.
-
-    status: "printed" when the rule stands in the official explanation, "derived" when we concluded it.
-    """
-
-    rule: str
-    severity: Severity
-    status: Literal["printed", "derived"]
-    table: str | None
-    formula: Formula
-    references: Mapping[str, Reference]
-    note: str = ""
-    source: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Continuation:
-    """Cells that say the same as cells of a form of an earlier act (full key): cell here → cell there, by name.
-
-    What is not named has no like there, and its series cannot be joined.
-    """
-
-    form: str
-    cells: Mapping[str, str]
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class FormDefinition:
-    """One version of a form.
-
-    valid: half-open; reports: kind of unit that fills it in, "" when not said or when there are several; replaces: keys
-    of the forms of an earlier act on the same subject; interim_for: codes of the forms of the same act that this one
-    stands in for, as the act that ordered it writes them.
-    """
-
-    key: str
-    act: str
-    code: str
-    title: str
-    kind: FormKind
-    verified: Literal["full", "partial", "title-only"]
-    labels: Literal["as-in-source", "shortened", "own", ""]
-    valid: Span
-    reports: str
-    signatures: tuple[str, ...]
-    tables: tuple[Table, ...]
-    checks: tuple[FormCheck, ...]
-    family: str
-    field: str
-    notes: tuple[str, ...]
-    source: tuple[str, ...]
-    replaces: tuple[str, ...] = ()
-    interim_for: tuple[str, ...] = ()
-    continues: tuple[Continuation, ...] = ()
-
-    @property
-    def has_layout(self) -> bool:
-        """Whether its tables are known, so that it can be filled in at all."""
-        return bool(self.tables)
-
-    @property
-    def printable_as_official(self) -> bool:
-        """Only a legal form whose layout and wording were both read in full may look like the official one."""
-        return self.kind == "legal" and self.verified == "full" and self.labels == "as-in-source"
-
-    @cached_property
-    def tables_by_id(self) -> Mapping[str, Table]:
-        return {table.id: table for table in self.tables}
-
-    def table(self, table_id: str) -> Table:
-        """KeyError when the form has no such table."""
-        return self.tables_by_id[table_id]
 
 
 def parse_form(data: Mapping[str, Any], key: str) -> FormDefinition:
@@ -261,47 +98,6 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-")
 
 
-def resolve(tables: Iterable[Table], name: str) -> Reference:
-    """What `table.column` or `table.row.column` means; the table may be left out when there is one.
-
-    Raises ValueError when it means nothing, or more than one thing.
-    """
-    tables = tuple(tables)
-    found = [
-        reference
-        for table in tables
-        for prefix in ((f"{table.id}.", "") if len(tables) == 1 else (f"{table.id}.",))
-        if name.startswith(prefix)
-        for reference in _inside(table, name.removeprefix(prefix))
-    ]
-    found = list(dict.fromkeys(found))
-    if not found:
-        raise ValueError(f"'{name}' names no column of the form")
-    if len(found) > 1:
-        raise ValueError(f"'{name}' could mean {len(found)} different cells; write table.row.column")
-    return found[0]
-
-
-def cell_reason(tables: Iterable[Table], name: str) -> str | None:
-    """Why a name is not that of one cell, or None."""
-    try:
-        reference = resolve(tables, name)
-    except ValueError as fault:
-        return str(fault)
-    if reference.row is None or reference.is_dynamic:
-        return f"'{name}' stands for several lines; name one row"
-    return None
-
-
-def _inside(table: Table, name: str) -> Iterator[Reference]:
-    if name in table.positions:
-        yield Reference(table.id, table.only_row.id if table.only_row else None, name)
-    for row in table.rows:
-        column = name.removeprefix(f"{row.id}.")
-        if column != name and column in table.positions:
-            yield Reference(table.id, row.id, column, row.is_dynamic)
-
-
 def texts(value: str | Sequence[str] | None) -> tuple[str, ...]:
     """One text or a list of texts, as pack files allow for `source`, as a tuple."""
     return (value,) if isinstance(value, str) else tuple(value or ())
@@ -325,7 +121,7 @@ def _build(data: Mapping[str, Any], key: str) -> tuple[FormDefinition, list[Faul
     checks: list[FormCheck] = []
     for position, raw in enumerate(data.get("checks", ())):
         try:
-            checks.append(_check(raw, tables))
+            checks.append(_check(raw, tables, key))
         except ValueError as fault:
             faults.append(Fault(("checks", position, "rule"), str(fault)))
     for position, one in enumerate(data.get("continues", ())):
@@ -361,6 +157,7 @@ def _build(data: Mapping[str, Any], key: str) -> tuple[FormDefinition, list[Faul
         continues=tuple(
             Continuation(one["form"], dict(one["cells"]), one.get("note", "")) for one in data.get("continues", ())
         ),
+        checksum=checksum(data),
     )
     return form, faults
 
@@ -516,29 +313,46 @@ def _column_formula(text: str, table: Table) -> Formula:
     return formula
 
 
-def _check(raw: Mapping[str, Any], tables: Sequence[Table]) -> FormCheck:
+def _check(raw: Mapping[str, Any], tables: Sequence[Table], key: str) -> FormCheck:
     formula = formulas.parse(raw["rule"])
     if formula.comparison is None:
         raise FormulaError(f"'{raw['rule']}' compares nothing")
-    references = {name: resolve(tables, name) for name in formula.names()}
+    references = {name: resolve(tables, name) for name in formula.names() if not scope_of(name)[0]}
+    outside = {name: _outside(name, tables, key) for name in formula.names() if scope_of(name)[0]}
     if not references:
         raise FormulaError(f"'{raw['rule']}' names no column")
+    here = references | {name: one.here for name, one in outside.items() if one.here is not None}
     for name in formula.single_names():
-        if references[name].is_dynamic:
+        if name in here and here[name].is_dynamic:
             raise FormulaError(f"'{name}' stands for several lines; use it inside sum, min or max")
-    loose = sorted({reference.table for reference in references.values() if reference.row is None})
+    loose = sorted({reference.table for reference in here.values() if reference.row is None})
     if len(loose) > 1:
         raise FormulaError(f"lines of {' and '.join(loose)} cannot be compared one by one; name the rows")
+    status = raw.get("status", "derived")
     return FormCheck(
         rule=raw["rule"],
-        severity=raw["severity"],
-        status=raw.get("status", "derived"),
+        severity=raw.get("severity", "error" if status == "printed" else "warning"),
+        status=status,
         table=loose[0] if loose else None,
         formula=formula,
         references=references,
         note=raw.get("note", ""),
         source=texts(raw.get("source")),
+        outside=outside,
     )
+
+
+def _outside(name: str, tables: Sequence[Table], key: str) -> Outside:
+    """What a name with a scope asks. The cells of other forms are looked for when a whole pack is checked."""
+    scope, path = scope_of(name)
+    if scope in ("before", "year_before"):
+        return Outside(cast(Scope, scope), path, here=resolve(tables, path))
+    if scope == "register":
+        return Outside("register", path)
+    form, dot, cell = path.partition(".")
+    if not dot or not cell:
+        raise FormulaError(f"'{name}' names no cell; write {scope}(form.table.row.column)")
+    return Outside(cast(Scope, scope), cell, form if ":" in form else f"{key.partition(':')[0]}:{form}")
 
 
 def _leads_to_itself(start: str, links: Mapping[str, tuple[str, ...]]) -> bool:

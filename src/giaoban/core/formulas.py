@@ -1,13 +1,16 @@
 """The small language of checks and computed columns: exact decimals, no `eval`; a blank is unknown, never zero.
 
-    condition  := sum [ ("=" | "!=" | "<" | "<=" | ">" | ">=") sum ]
+    condition  := comparison | "if" comparison "then" comparison
+    comparison := sum [ ("=" | "!=" | "<" | "<=" | ">" | ">=") sum ]
     sum        := product { ("+" | "-") product }
     product    := factor { ("*" | "/") factor }
-    factor     := "-" factor | number | name | function "(" sum { "," sum } ")" | "(" sum ")"
+    factor     := "-" factor | number | name | function "(" sum { "," sum } ")" | "(" sum ")" | scope "(" path ")"
     function   := "sum" | "min" | "max" | "abs" | "round"
+    scope      := "form" | "before" | "year_before" | "below" | "register"
 
-A name is letters, digits and "_" in parts joined by "."; what it stands for is the resolver's business.
-`round(x, n)` rounds half up.
+A name is letters, digits and "_" in parts joined by "."; what it stands for is the resolver's business. So is what a
+scope with its path stands for: to the resolver it is one name, "before(own.c2)". A path may have "-" and ":" too.
+`round(x, n)` rounds half up. `if … then …` holds where its premise does not.
 """
 
 import re
@@ -25,7 +28,13 @@ Comparison = Literal["=", "!=", "<", "<=", ">", ">="]
 ID_PATTERN: Final = r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*"
 
 _FUNCTIONS: Final = {"sum": (1, None), "min": (1, None), "max": (1, None), "abs": (1, 1), "round": (2, 2)}
-_TOKEN: Final = re.compile(rf"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>{ID_PATTERN})|(?P<sign><=|>=|!=|[-+*/(),<>=]))")
+SCOPES: Final = ("form", "before", "year_before", "below", "register")
+"""What a rule may ask outside the report that is checked."""
+
+_SCOPED: Final = rf"(?:{'|'.join(SCOPES)})\s*\(\s*[A-Za-z0-9][A-Za-z0-9_.:-]*\s*\)"
+_TOKEN: Final = re.compile(
+    rf"\s*(?:(?P<scoped>{_SCOPED})|(?P<number>\d+(?:\.\d+)?)|(?P<name>{ID_PATTERN})|(?P<sign><=|>=|!=|[-+*/(),<>=]))"
+)
 _MAX_DEPTH: Final = 40
 _ARITHMETIC: Final = Context(prec=60, rounding=ROUND_HALF_UP)
 
@@ -71,27 +80,42 @@ Node = Number | Name | Call | Binary | Negative
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A parsed text: an expression, or a condition when `comparison` is given (then `right` is too)."""
+    """A parsed text: an expression, or a condition when `comparison` is given (then `right` is too).
+
+    premise: of `if … then …`; the other parts are those of the conclusion.
+    """
 
     text: str
     left: Node
     comparison: Comparison | None = None
     right: Node | None = None
+    premise: "Formula | None" = None
 
     def names(self) -> tuple[str, ...]:
         """Every name in order of first use."""
-        nodes = [self.left] if self.right is None else [self.left, self.right]
-        return tuple(dict.fromkeys(name for node in nodes for name, _ in _names(node, inside=False)))
+        return tuple(dict.fromkeys(name for node in self._nodes() for name, _ in _names(node, inside=False)))
 
     def single_names(self) -> frozenset[str]:
         """The names that must stand for one value, because at least one use is outside `sum`, `min` and `max`."""
-        nodes = [self.left] if self.right is None else [self.left, self.right]
-        return frozenset(name for node in nodes for name, inside in _names(node, inside=False) if not inside)
+        return frozenset(name for node in self._nodes() for name, inside in _names(node, inside=False) if not inside)
+
+    def _nodes(self) -> tuple[Node, ...]:
+        before = self.premise._nodes() if self.premise is not None else ()
+        return (*before, self.left) if self.right is None else (*before, self.left, self.right)
+
+
+def scope_of(name: str) -> tuple[str, str]:
+    """Scope and path of a name: "before(own.c2)" → ("before", "own.c2"); a name of the report itself has scope ""."""
+    scope, bracket, path = name.partition("(")
+    return (scope, path.removesuffix(")")) if bracket else ("", name)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a condition came to; `holds` is None when a side is unknown."""
+    """What a condition came to; `holds` is None when a side, or the premise, is unknown.
+
+    A condition whose premise does not hold holds; its sides were not asked.
+    """
 
     holds: bool | None
     left: Value
@@ -102,16 +126,19 @@ class Outcome:
 def parse(text: str) -> Formula:
     """Read a formula. Raises FormulaError."""
     reader = _Reader(text)
-    left = reader.sum()
-    comparison: Comparison | None = None
-    right: Node | None = None
-    sign = reader.peek()
-    if sign in ("=", "!=", "<", "<=", ">", ">="):
-        comparison = sign  # type: ignore[assignment]
+    premise = None
+    if reader.begins_with_if():
         reader.take()
-        right = reader.sum()
+        left, comparison, right = reader.comparison()
+        if comparison is None:
+            raise FormulaError(f"what stands after 'if' in '{text}' compares nothing")
+        reader.expect("then")
+        premise = Formula(text, left, comparison, right)
+    left, comparison, right = reader.comparison()
     reader.expect_end()
-    return Formula(text, left, comparison, right)
+    if premise is not None and comparison is None:
+        raise FormulaError(f"what stands after 'then' in '{text}' compares nothing")
+    return Formula(text, left, comparison, right, premise)
 
 
 def value_of(formula: Formula, resolve: Resolver) -> Value:
@@ -129,6 +156,10 @@ def test(formula: Formula, resolve: Resolver) -> Outcome:
     """Decide a condition; unknown when a side is. Raises FormulaError on an expression."""
     if formula.comparison is None or formula.right is None:
         raise FormulaError(f"'{formula.text}' is an expression, not a condition")
+    if formula.premise is not None:
+        premise = test(formula.premise, resolve).holds
+        if not premise:
+            return Outcome(None if premise is None else True, None, None)
     with localcontext(_ARITHMETIC):
         left, right = _evaluate(formula.left, resolve), _evaluate(formula.right, resolve)
         if left is None or right is None:
@@ -258,7 +289,8 @@ class _Reader:
                 start = position + len(text[position:]) - len(text[position:].lstrip())
                 raise FormulaError(f"'{text[start]}' at position {start + 1} of '{text}' is not part of the language")
             kind = match.lastgroup or ""
-            yield kind, match[kind], match.start(kind) + 1
+            found = "".join(match[kind].split()) if kind == "scoped" else match[kind]
+            yield kind, found, match.start(kind) + 1
             position = match.end()
 
     def peek(self) -> str | None:
@@ -280,6 +312,19 @@ class _Reader:
         if self.position < len(self.tokens):
             _, found, at = self.tokens[self.position]
             raise FormulaError(f"'{found}' at position {at} of '{self.text}' is one too many")
+
+    def begins_with_if(self) -> bool:
+        """Whether the first word is the keyword: a column called "if" would be followed by a sign."""
+        following = self.tokens[1] if len(self.tokens) > 1 else ("", "", 0)
+        return self.peek() == "if" and (following[0] != "sign" or following[1] == "(")
+
+    def comparison(self) -> "tuple[Node, Comparison | None, Node | None]":
+        left = self.sum()
+        sign = self.peek()
+        if sign not in ("=", "!=", "<", "<=", ">", ">="):
+            return left, None, None
+        self.take()
+        return left, sign, self.sum()  # type: ignore[return-value]
 
     def sum(self) -> Node:
         node = self.product()
@@ -307,6 +352,8 @@ class _Reader:
         kind, found, at = self.take()
         if kind == "number":
             return Number(Decimal(found))
+        if kind == "scoped":
+            return Name(found)
         if kind == "name":
             return self._call(found, at) if self.peek() == "(" else Name(found)
         if found == "-":

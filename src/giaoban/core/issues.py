@@ -74,8 +74,41 @@ CATALOGUE: Final[Mapping[str, str]] = {
     "large-change": (
         "số kỳ này {value}, kỳ so sánh {previous}, thay đổi {change} %. Kiểm tra lại; nếu đúng thì ghi giải thích."
     ),
+    "far-from-peers": (
+        "số {value} cách xa mức chung: trung vị của {count} đơn vị cùng nơi nhận là {median}, khoảng cách gấp {times} "
+        "lần độ lệch tuyệt đối trung vị. Kiểm tra lại; nếu đúng thì ghi giải thích."
+    ),
+    "below-incomplete": (
+        "chưa đối chiếu được với biểu {form} của cấp dưới: còn {missing} trong {expected} đơn vị chưa được tiếp nhận. "
+        "Khi nhận đủ, kiểm tra lại."
+    ),
     "not-compared": "chưa so được với cùng kỳ năm trước: {reason}. Tự đối chiếu nếu cần.",
+    # a workbook that is no longer as it was made
+    "other-layout": ("tệp được tạo khi biểu “{form}” còn bố cục khác. Tải lại tệp mẫu của biểu rồi chép số liệu sang."),
+    "old-template": "tệp mẫu này theo cách trình bày cũ của hệ thống. Tải lại tệp mẫu rồi chép số liệu sang.",
+    "wrong-unit": "tệp là của đơn vị “{unit}”, trong khi báo cáo đang nhập là của “{expected}”. Chọn đúng tệp.",
+    "missing-sheet": "tệp thiếu trang tính “{name}” của mẫu. Dùng lại tệp mẫu, không xóa trang tính.",
+    "copied-sheet": "có {count} trang tính cùng là trang “{name}” của mẫu. Chỉ giữ lại một trang.",
+    "lost-keys": (
+        "trang tính mất dòng mã cột hoặc cột mã dòng (đang ẩn) nên không biết số nào của ô nào. "
+        "Tải lại tệp mẫu rồi chép số liệu sang."
+    ),
+    "moved-columns": (
+        "cột của mẫu đã bị chèn, xóa hoặc dời: ở đây phải là cột “{expected}”. "
+        "Trả các cột về đúng chỗ, hoặc tải lại tệp mẫu rồi chép số liệu sang."
+    ),
+    "changed-label": (
+        "tên dòng hoặc cột ghi “{found}”, trong khi mẫu ghi “{expected}”. Sửa lại đúng như mẫu và xem số có đúng dòng."
+    ),
+    "inserted-row": (
+        "dòng này không có trong mẫu nên không biết số liệu thuộc dòng nào. "
+        "Chuyển số liệu vào dòng của mẫu rồi xóa dòng này."
+    ),
+    "deleted-row": "thiếu dòng “{label}” của mẫu. Thêm lại dòng bằng cách chép số liệu sang tệp mẫu mới.",
+    "merged-cells": "các ô {cells} bị gộp thành một nên không biết số thuộc ô nào. Bỏ gộp ô rồi nhập từng ô.",
+    "outside-table": "“{text}” nằm ngoài bảng nên không được đọc. Nếu là số liệu, chuyển vào ô của bảng.",
     # the file itself
+    "encrypted-file": "tệp có mật khẩu nên không đọc được. Bỏ mật khẩu, lưu lại rồi tải lên.",
     "same-file": "tệp này đã được nhận trước đây ({earlier}). Không cần gửi lại; nếu có sửa đổi, chọn tệp đã sửa.",
     "truncated-file": "tệp bị cụt hoặc hỏng nên không đọc được hết. Lưu lại tệp rồi tải lên lần nữa.",
     "oversized-file": "tệp lớn {size_mb} MB, vượt mức {limit_mb} MB. Bỏ hình ảnh và trang thừa, hoặc chia nhỏ tệp.",
@@ -93,7 +126,10 @@ _REQUIRED: Final[Mapping[str, frozenset[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A place in a form, in a file, or both; an empty part is not known. `file_row` counts from 1, as in Excel."""
+    """A place in a form, in a file, or both; an empty part is not known.
+
+    `file_row` counts from 1, as in Excel; `file_cell` is the address that a spreadsheet shows: "B7".
+    """
 
     table: str = ""
     row: str = ""
@@ -101,6 +137,14 @@ class Cell:
     column: str = ""
     file_row: int | None = None
     sheet: str = ""
+    file_cell: str = ""
+
+    def in_file(self) -> str:
+        """For people: "ô B7, trang tính Số liệu", "dòng 7 của tệp"; "" when nothing of the file is known."""
+        if self.file_cell:
+            return f"ô {self.file_cell}, trang tính {self.sheet}" if self.sheet else f"ô {self.file_cell}"
+        row = [f"dòng {self.file_row} của tệp"] if self.file_row is not None else []
+        return ", ".join([*([f"trang tính {self.sheet}"] if self.sheet else []), *row])
 
     def address(self) -> str:
         """For people: "bảng own, dòng total, cột c1 (dòng 7 của tệp)"; "" when nothing is known."""
@@ -111,10 +155,7 @@ class Cell:
             ("cột", self.column),
         )
         place = ", ".join(f"{word} {value}" for word, value in named if value)
-        in_file = [f"trang tính {self.sheet}"] if self.sheet else []
-        if self.file_row is not None:
-            in_file.append(f"dòng {self.file_row} của tệp")
-        where = ", ".join(in_file)
+        where = self.in_file()
         return f"{place} ({where})" if place and where else place or where
 
 

@@ -42,6 +42,7 @@ def cross_faults(pack: Pack, unread: Unread) -> Iterator[PackFault]:
     yield from regime_names(pack, unread)
     yield from indicator_names(pack, unread)
     yield from template_files(pack, unread)
+    yield from outline_names(pack, unread)
 
 
 def repeated_keys(pack: Pack) -> Iterator[PackFault]:
@@ -59,7 +60,9 @@ def repeated_keys(pack: Pack) -> Iterator[PackFault]:
         ("watch rule", ((one.key, one.at) for one in pack.watch_rules)),
         ("word", ((f"{one.list}/{one.key}", one.at) for one in pack.words)),
         ("template", ((f"{one.key} ({one.engine})", one.at) for one in pack.templates)),
+        ("outline", ((one.key, one.at) for one in pack.outlines)),
         ("gap", ((one.key, one.at) for one in pack.gaps)),
+        ("day", ((one.day.isoformat(), one.at) for one in pack.days)),
         ("tile of area", ((one.area, one.at) for one in pack.tiles if one.area)),
     )
     for what, keys in groups:
@@ -80,7 +83,7 @@ def unknown_sources(pack: Pack, unread: Unread) -> Iterator[PackFault]:
     records += [*pack.events, *pack.parents, *pack.served, *pack.unit_successions, *pack.fields, *pack.regimes]
     records += [one for regime in pack.regimes for one in regime.deadlines]
     records += [one for regime in pack.regimes for one in regime.obligations]
-    records += [*pack.indicators, *pack.watch_rules, *pack.templates, *pack.gaps]
+    records += [*pack.indicators, *pack.watch_rules, *pack.templates, *pack.outlines, *pack.gaps, *pack.days]
     cited = [(record.source, record.at) for record in records]
     for form in pack.forms:
         cited.append((" ".join(form.definition.source), form.at))
@@ -125,6 +128,7 @@ def form_names(pack: Pack, unread: Unread) -> Iterator[PackFault]:
             if earlier not in forms and earlier not in unread:
                 yield record.at.fault(f"replaces: there is no form '{earlier}'")
         yield from _continuations(record, forms, unread)
+        yield from _asked_outside(record, forms, unread)
         for table in form.tables:
             for row in table.dynamic_rows:
                 if row.one_per and row.one_per not in unit_kinds and row.one_per not in unread:
@@ -147,6 +151,17 @@ def _continuations(record: FormRecord, forms: Mapping[str, FormDefinition], unre
                 reason = f"'{here}' is in {_unit(form, here)}, '{there}' in {_unit(before, there)}"
             if reason is not None:
                 yield record.at.fault(f"continues '{continuation.form}': {reason}")
+
+
+def _asked_outside(record: FormRecord, forms: Mapping[str, FormDefinition], unread: Unread) -> Iterator[PackFault]:
+    """The cells of other forms that the rules of a form ask."""
+    for outside in record.definition.outside:
+        if not outside.form or outside.form in unread:
+            continue
+        asked = forms.get(outside.form)
+        reason = f"there is no form '{outside.form}'" if asked is None else cell_reason(asked.tables, outside.name)
+        if reason is not None:
+            yield record.at.fault(f"checks: {outside.scope}({outside.form}.{outside.name}): {reason}")
 
 
 def _unit(form: FormDefinition, name: str) -> str:
@@ -278,6 +293,26 @@ def template_files(pack: Pack, unread: Unread) -> Iterator[PackFault]:
             yield template.at.fault(f"file: there is no file templates/{template.file}")
         if template.document_type and template.document_type not in types and template.document_type not in unread:
             yield template.at.fault(f"document_type: '{template.document_type}' is not in words.yaml")
+
+
+def outline_names(pack: Pack, unread: Unread) -> Iterator[PackFault]:
+    """Period rules and fields of outlines; the parts of one have keys of their own; what is law names its act."""
+    rules = {rule.key for regime in pack.regimes for rule in regime.period_rules}
+    fields = {one.key for one in pack.fields}
+    for outline in pack.outlines:
+        if outline.period_rule not in rules and outline.period_rule not in unread:
+            yield outline.at.fault(f"period_rule: there is no period rule '{outline.period_rule}'")
+        if outline.standing == "law" and not outline.basis:
+            yield outline.at.fault("basis: an outline with standing 'law' names its act")
+        keys = [part.key for part in outline.parts]
+        if len(set(keys)) != len(keys):
+            yield outline.at.fault("parts: two of them have the same key")
+        for part in outline.parts:
+            if part.fields and not part.per_field:
+                yield outline.at.fault(f"parts: '{part.key}' names fields, so it must be per_field")
+            for key in part.fields:
+                if key not in fields and key not in unread:
+                    yield outline.at.fault(f"parts: the field '{key}' of '{part.key}' is not in fields.yaml")
 
 
 def _cell_reason(form: FormDefinition, cell: CellRef) -> str | None:

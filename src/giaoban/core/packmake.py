@@ -12,6 +12,7 @@ from giaoban.core.packrecords import (
     AreaVersion,
     CellRef,
     CodeRow,
+    DayRecord,
     DeadlineRecord,
     EventRecord,
     FieldRecord,
@@ -19,6 +20,8 @@ from giaoban.core.packrecords import (
     IndicatorRecord,
     LineRecord,
     ObligationRecord,
+    OutlinePart,
+    OutlineRecord,
     ParentRow,
     Place,
     RegimeRecord,
@@ -283,6 +286,32 @@ def word(name: str, entry: Mapping[str, Any], at: Place) -> WordRecord:
     )
 
 
+def outline(entry: Mapping[str, Any], at: Place) -> OutlineRecord:
+    return OutlineRecord(
+        at=at,
+        span=forms.span_of(entry["valid"]),
+        key=entry["key"],
+        name=entry["name"],
+        title=entry["title"],
+        period_rule=entry["period_rule"],
+        only=tuple(entry.get("only", ())),
+        standing=entry["standing"],
+        basis=entry["basis"],
+        source=_ids(entry["source"]),
+        notes=tuple(entry.get("notes", ())),
+        parts=tuple(
+            OutlinePart(
+                at=at,
+                key=part["key"],
+                heading=part["heading"],
+                per_field=bool(part.get("per_field", False)),
+                fields=tuple(part.get("fields", ())),
+            )
+            for part in entry["parts"]
+        ),
+    )
+
+
 def template(entry: Mapping[str, Any], at: Place) -> TemplateRecord:
     return TemplateRecord(
         at=at,
@@ -303,6 +332,16 @@ def gap(entry: Mapping[str, Any], at: Place) -> GapRecord:
         what=entry["what"],
         why=entry["why"],
         affects="; ".join(forms.texts(entry["affects"])),
+        source=_ids(entry["source"]),
+    )
+
+
+def day(entry: Mapping[str, Any], at: Place) -> DayRecord:
+    return DayRecord(
+        at=at,
+        day=date.fromisoformat(entry["day"]),
+        worked=entry["worked"],
+        basis=entry["basis"],
         source=_ids(entry["source"]),
     )
 

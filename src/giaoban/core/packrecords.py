@@ -355,11 +355,51 @@ class TemplateRecord(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutlinePart(Record):
+    """A part of an outline; `fields` of a part that has a section per field: their keys, none = all of the pack."""
+
+    key: str
+    heading: str
+    per_field: bool
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutlineRecord(DatedRecord):
+    """What a narrative report of one kind of period consists of.
+
+    title: "{period}" stands for the label of the period. only: which periods of a year, counted from 1, none = all.
+    standing: "law" as an act has it, "local" by instruction of the place or the unit's own. basis: the act, "" without.
+    """
+
+    key: str
+    name: str
+    title: str
+    period_rule: str
+    only: tuple[int, ...]
+    standing: str
+    basis: str
+    source: str
+    notes: tuple[str, ...]
+    parts: tuple[OutlinePart, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GapRecord(Record):
     key: str
     what: str
     why: str
     affects: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayRecord(Record):
+    """A day that an act of the State made worked or free."""
+
+    day: date
+    worked: bool
+    basis: str
     source: str
 
 
@@ -405,5 +445,7 @@ class Pack:
     watch_rules: tuple[WatchRuleRecord, ...] = ()
     words: tuple[WordRecord, ...] = ()
     templates: tuple[TemplateRecord, ...] = ()
+    outlines: tuple[OutlineRecord, ...] = ()
     gaps: tuple[GapRecord, ...] = ()
+    days: tuple[DayRecord, ...] = ()
     tiles: tuple[TileRecord, ...] = ()

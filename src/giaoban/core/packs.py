@@ -28,6 +28,8 @@ from giaoban.core.packrecords import (
     IndicatorRecord,
     LineRecord,
     ObligationRecord,
+    OutlinePart,
+    OutlineRecord,
     Pack,
     ParentRow,
     Place,
@@ -60,6 +62,8 @@ __all__ = [
     "IndicatorRecord",
     "LineRecord",
     "ObligationRecord",
+    "OutlinePart",
+    "OutlineRecord",
     "Pack",
     "PackError",
     "PackFault",
@@ -153,7 +157,9 @@ class _Reader:
             templates=self._entries(
                 self._document("templates/templates.yaml", "templates"), ("templates",), make.template
             ),
+            outlines=self._entries(self._document("outlines.yaml", "outlines"), ("outlines",), make.outline),
             gaps=self._entries(self._document("gaps.yaml", "gaps"), ("gaps",), make.gap),
+            days=self._entries(self._document("days.yaml", "days"), ("days",), make.day),
             tiles=self._tiles(),
         )
 

@@ -26,7 +26,7 @@ the month after that; a day beyond the end of a month is its last day).
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, Literal, get_args
@@ -216,22 +216,13 @@ def same_period_before(period: Period, rule: PeriodRule) -> Period | None:
     return _period(rule, part, period.year - 1, period.number)
 
 
-def due_on(
-    period: Period,
-    deadline: str,
-    *,
-    is_holiday: Callable[[date], bool] = workdays.is_national_holiday,
-    worked: Collection[date] | None = None,
-) -> date:
+def due_on(period: Period, deadline: str, calendar: workdays.WorkCalendar = workdays.NATIONAL) -> date:
     """The day by which the receiver must have the report. Raises PeriodRuleError for an unreadable deadline.
 
-    is_holiday and worked (None: the swapped weekend days known for Viet Nam) only matter for "wd" deadlines: no rule
-    moves a fixed date that falls on a rest day.
+    The calendar only matters for "wd" deadlines: no rule moves a fixed date that falls on a rest day.
     """
     if match := _WORKING_DAY.fullmatch(deadline):
-        if worked is None:
-            worked = workdays.swapped_workdays(period.end.year) | workdays.swapped_workdays(period.end.year + 1)
-        return workdays.add_working_days(period.last_day, int(match[1]), is_holiday, worked)
+        return calendar.add(period.last_day, int(match[1]))
     if (match := _DAY_OF_MONTH.fullmatch(deadline)) and 1 <= int(match[1]) <= 31:
         month = _add_months(period.last_day.replace(day=1), int(match[2] or 0))
         return min(month + timedelta(days=int(match[1]) - 1), _add_months(month, 1) - _ONE_DAY)

@@ -1,6 +1,7 @@
 """Working days: Monday to Friday without public holidays, changed by decree where the caller says so."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 from typing import Final
@@ -42,3 +43,29 @@ def add_working_days(day: date, n: int, is_holiday: Callable[[date], bool], work
         if is_working_day(day, is_holiday, worked):
             left -= 1
     return day
+
+
+@dataclass(frozen=True)
+class WorkCalendar:
+    """The days of a nation. decreed: days that an act of the State made worked (True) or free (False); it wins over
+    what `holidays` knows, which lags behind decrees of the year."""
+
+    decreed: Mapping[date, bool] = field(default_factory=dict)
+
+    def is_holiday(self, day: date) -> bool:
+        return not self.decreed[day] if day in self.decreed else is_national_holiday(day)
+
+    def is_worked_weekend(self, day: date) -> bool:
+        return self.decreed.get(day, day in swapped_workdays(day.year))
+
+    def is_working_day(self, day: date) -> bool:
+        return is_working_day(day, self.is_holiday, [day] if self.is_worked_weekend(day) else ())
+
+    def add(self, day: date, n: int) -> date:
+        """As `add_working_days`."""
+        years = (day.year - 1, day.year, day.year + 1)
+        known = {one for year in years for one in swapped_workdays(year)} | self.decreed.keys()
+        return add_working_days(day, n, self.is_holiday, {one for one in known if self.is_worked_weekend(one)})
+
+
+NATIONAL: Final = WorkCalendar()

@@ -18,6 +18,7 @@ from giaoban.core.periods import (
     same_period_before,
 )
 from giaoban.core.spans import Span, gaps_in, overlaps_in
+from giaoban.core.workdays import WorkCalendar
 
 # Thông tư 03/2019/TT-BTP, article 6
 HALF = {
@@ -244,8 +245,10 @@ def test_deadlines(data: dict[str, Any], code: str, instalment: str, deadline: s
 
 def test_working_days_may_follow_another_calendar() -> None:
     period = one(ENFORCEMENT, "2020-THADS-07")
-    assert due_on(period, "wd1", is_holiday=lambda _day: False) == date(2020, 5, 1)
-    assert due_on(period, "wd2", is_holiday=lambda _day: False, worked=[date(2020, 5, 2)]) == date(2020, 5, 2)
+    decreed = WorkCalendar({date(2020, 5, 1): True})
+    assert due_on(period, "wd1", decreed) == date(2020, 5, 1)
+    assert due_on(period, "wd2", WorkCalendar({date(2020, 5, 1): True, date(2020, 5, 2): True})) == date(2020, 5, 2)
+    assert due_on(period, "wd1", WorkCalendar({date(2020, 5, 4): False})) == date(2020, 5, 5)
 
 
 @pytest.mark.parametrize("deadline", ["", "6-6", "06/06", "02-30", "13-01", "wd", "d0", "d32", "d25+1", "01-20+1y"])

@@ -3,6 +3,8 @@ from datetime import date
 import pytest
 
 from giaoban.core.workdays import (
+    NATIONAL,
+    WorkCalendar,
     add_working_days,
     is_national_holiday,
     is_working_day,
@@ -61,3 +63,20 @@ def test_a_swapped_saturday_is_worked() -> None:
     assert is_working_day(saturday, is_national_holiday, swapped_workdays(2024))
     assert not is_working_day(date(2024, 4, 29), is_national_holiday)
     assert add_working_days(date(2024, 5, 3), 1, is_national_holiday, swapped_workdays(2024)) == saturday
+
+
+def test_a_decree_wins_over_what_is_known() -> None:
+    bridged = WorkCalendar({date(2026, 1, 2): False, date(2026, 1, 10): True})  # a Friday for a Saturday
+    assert not NATIONAL.is_working_day(date(2026, 1, 10))
+    assert NATIONAL.is_working_day(date(2026, 1, 2))
+    assert bridged.is_working_day(date(2026, 1, 10))
+    assert not bridged.is_working_day(date(2026, 1, 2))
+    assert bridged.add(date(2025, 12, 31), 1) == date(2026, 1, 5)
+    assert bridged.add(date(2026, 1, 9), 1) == date(2026, 1, 10)
+    assert bridged.add(date(2026, 1, 5), -1) == date(2025, 12, 31)
+
+
+def test_a_decree_can_take_back_a_swap() -> None:
+    swapped = next(day for day in swapped_workdays(2024))
+    assert NATIONAL.is_working_day(swapped)
+    assert not WorkCalendar({swapped: False}).is_working_day(swapped)
