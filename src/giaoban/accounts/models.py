@@ -16,6 +16,12 @@ class UserManager(BaseUserManager["User"]):
         return self.get(login=(username or "").strip().lower())
 
 
+class MailWish(models.TextChoices):
+    AT_ONCE = "at_once", "từng thông báo, ngay khi có"
+    DAILY = "daily", "một thư tổng hợp mỗi ngày làm việc"
+    NONE = "none", "không gửi thư, chỉ xem trong phần mềm"
+
+
 class User(AbstractBaseUser):
     """A person who signs in. What the person may do comes from posts (`orgs.Post`), never from here."""
 
@@ -23,6 +29,8 @@ class User(AbstractBaseUser):
     full_name = models.CharField("họ và tên", max_length=120)
     is_active = models.BooleanField("đang dùng", default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    email = models.EmailField("địa chỉ thư điện tử", blank=True)
+    mail_wish = models.CharField("thư", max_length=10, choices=MailWish.choices, default=MailWish.DAILY)
 
     USERNAME_FIELD = "login"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
@@ -34,3 +42,8 @@ class User(AbstractBaseUser):
 
     def get_full_name(self) -> str:
         return self.full_name
+
+    @property
+    def mail_at_once(self) -> str:
+        """Where each message goes by mail when it is made; "" for who wants one mail a day, or none."""
+        return self.email if self.is_active and self.mail_wish == MailWish.AT_ONCE else ""

@@ -1,11 +1,13 @@
 """The frame of every page: main bar, context bar, and the band over simulated figures."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from giaoban.kit.actors import Actor
+from giaoban.kit.messages import unread
 from giaoban.kit.registries import navigation
 
 
@@ -56,7 +58,10 @@ def actor_of(request: HttpRequest) -> Actor | None:
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
-    """Context processor: `navigation`, `bar`, `search_url`, `gaps_url`. A view that knows more passes its own `bar`."""
+    """Context processor: `navigation`, `bar`, `search_url`, `gaps_url`, `inbox_url`, `unread` (counted when shown).
+
+    A view that knows more passes its own `bar`.
+    """
     actor = actor_of(request)
     if actor is None:
         return {"navigation": [], "search_url": ""}
@@ -70,6 +75,8 @@ def frame(request: HttpRequest) -> dict[str, object]:
         ],
         "search_url": _address("orgs:search"),
         "gaps_url": _address("orgs:gaps"),
+        "inbox_url": _address("accounts:inbox"),
+        "unread": partial(unread, actor.user_id) if actor.user_id is not None else 0,
         "actor": actor,
         "bar": ContextBar(unit_label=actor.unit_name, unit_choices=acting_choices(request, actor)),
     }

@@ -7,6 +7,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.jobs import Status
+from procrastinate.periodic import PeriodicRegistry
 
 GONE = 30  # seconds without a sign of life after which a worker is taken for dead; a living one gives one every 10
 BEGINNINGS = 5  # how often a job is begun before a worker that dies each time is taken to be the job's fault
@@ -25,9 +26,19 @@ def run_pending() -> None:
     connector = app.connector
     if not isinstance(connector, DjangoConnector):
         raise TypeError(f"jobs wait in the database of Django, not in {type(connector).__name__}")
-    app.with_connector(connector.get_worker_connector()).run_worker(
-        wait=False, install_signal_handlers=False, listen_notify=False
-    )
+    once = app.with_connector(connector.get_worker_connector())
+    # What runs by the clock is the standing worker's, not ours.
+    once.periodic_registry = PeriodicRegistry()  # type: ignore[no-untyped-call]
+    once.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+
+
+@app.periodic(cron="*/5 * * * *", queueing_lock="kit.mail")
+@app.task(name="kit.send_mail")
+def send_mail(timestamp: int = 0) -> None:  # noqa: ARG001 - the clock gives its time
+    """Send what waits, a bounded number; what is left, or failed and waits, is tried at the next ring of the clock."""
+    from giaoban.kit.messages import send_waiting
+
+    send_waiting(timezone.now())
 
 
 def take_up_stalled() -> tuple[int, int]:

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, ClassVar, TypeVar
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
@@ -148,3 +149,66 @@ class Gap(models.Model):
 
     def __str__(self) -> str:
         return self.what
+
+
+class MessageChannel(models.TextChoices):
+    PRODUCT = "product", "trong phần mềm"
+    MAIL = "mail", "thư điện tử"
+    PHONE = "phone", "điện thoại"
+
+
+class MessageKind(models.TextChoices):
+    """What a message is about; rooms may use other words, which are shown without a filter of their own."""
+
+    DIGEST = "digest", "Nhắc hạn hằng ngày"
+    REMINDER = "reminder", "Nơi nhận nhắc"
+    AMENDMENT = "amendment", "Số liệu đính chính"
+    MAIL = "mail", "Bản tổng hợp gửi thư"
+
+
+class Message(models.Model):
+    """What one person was told, as it was worded. Only marks of delivery and of reading are ever changed.
+
+    unit: the unit at which the person was told it. key: one and the same thing is told a person once by each channel.
+    wait_until: when a mail is tried next; empty once it is sent or given up, and for other channels.
+    """
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey("orgs.Unit", null=True, on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=10, choices=MessageChannel.choices)
+    kind = models.CharField(max_length=40)
+    address = models.CharField(max_length=254, blank=True)
+    subject = models.CharField(max_length=300)
+    body = models.TextField()
+    link = models.CharField(max_length=300, blank=True)
+    about = models.CharField(max_length=200, blank=True)
+    key = models.CharField(max_length=200)
+    act = models.ForeignKey(Act, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    wait_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    failure = models.TextField(blank=True)
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-made_at", "-pk")
+        constraints = (models.UniqueConstraint(fields=["person", "channel", "key"], name="told_once"),)
+        indexes = (
+            models.Index(fields=["person", "made_at"], name="message_of_person"),
+            models.Index(fields=["unit", "made_at"], name="message_of_unit"),
+            models.Index(
+                fields=["person"], name="message_unread", condition=Q(read_at__isnull=True, channel="product")
+            ),
+            models.Index(fields=["wait_until"], name="mail_waiting", condition=Q(wait_until__isnull=False)),
+        )
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.ReadOnly(
+                name="message_said",
+                exclude=["wait_until", "sent_at", "attempts", "failure", "read_at"],
+            ),
+            pgtrigger.Protect(name="message_kept", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject

@@ -3,7 +3,7 @@
 A registry refuses a second entry of one name. `giaoban doctor` lists them all.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,6 +14,7 @@ from giaoban.kit.actors import Actor
 
 if TYPE_CHECKING:
     from giaoban.core.packs import Pack
+    from giaoban.kit.messages import Recipient
 
 T = TypeVar("T")
 
@@ -190,10 +191,25 @@ class NavigationEntry:
     prefix: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class FigureUse:
+    """Something made of figures that were amended since: `title` as it reads in a sentence, people to be told.
+
+    key: names it among all uses, so that nobody is told of it twice.
+    """
+
+    key: str
+    title: str
+    link: str
+    people: tuple["Recipient", ...]
+
+
 WorkItemSource = Callable[[Actor, date], list[WorkItem]]
 FigureSource = Callable[..., SourcedFigure]
 PanelSource = Callable[[Actor, int, date], Panel | None]
 PackLoader = Callable[["Pack", Callable[[str], None]], None]
+FigureUsers = Callable[[Collection[int], str, int, int], list[FigureUse]]
+"""Unit ids, key of the form, id of the period, the version that stands now → what was made of an earlier version."""
 
 work_items: Registry[WorkItemSource] = Registry("work items", "what is owed, by whom, by when")
 figure_sources: Registry[FigureSource] = Registry("figure sources", "a number by name")
@@ -201,6 +217,7 @@ page_panels: Registry[PanelSource] = Registry("page panels", "blocks of the unit
 unit_dependents: Registry[UnitDependent] = Registry("unit dependents", "what an event on a unit touches")
 pack_loaders: Registry[PackLoader] = Registry("pack loaders", "each room loads its part of a sector pack")
 navigation: Registry[NavigationEntry] = Registry("navigation", "the main bar")
+figure_users: Registry[FigureUsers] = Registry("figure users", "what was made of figures, to be told of amendments")
 
 ALL: tuple[Registry[Any], ...] = (
     work_items,
@@ -209,6 +226,7 @@ ALL: tuple[Registry[Any], ...] = (
     unit_dependents,
     pack_loaders,
     navigation,
+    figure_users,
 )
 
 

@@ -1,7 +1,7 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from giaoban.accounts.web import views
+from giaoban.accounts.web import messages, views
 from giaoban.accounts.web.forms import SignInForm
 
 app_name = "accounts"
@@ -21,5 +21,10 @@ urlpatterns = [
         auth.PasswordChangeDoneView.as_view(template_name="accounts/password_changed.html"),
         name="password-changed",
     ),
+    path("thong-bao/", messages.listed, name="inbox"),
+    path("thong-bao/thong-bao.csv", messages.export, name="inbox-csv"),
+    path("thong-bao/da-doc/", messages.read_all, name="read"),
+    path("thong-bao/<int:pk>/mo/", messages.follow, name="follow"),
+    path("nhan-thu/", messages.mail, name="mail"),
     path("thay-mat/<int:unit_id>/", views.act_for, name="act-for"),
 ]

@@ -1,6 +1,7 @@
 """Spreadsheets from outside: what is refused before opening, where, and what the limited process gives back."""
 
 import io
+import struct
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -9,9 +10,9 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from giaoban.kit.workbooks import guard
+from giaoban.kit.workbooks import binary, guard, opening
 from giaoban.kit.workbooks.guard import Bounds, Formulas, WorkbookRefused, inspect
-from giaoban.kit.workbooks.opening import open_workbook, plain_sheets
+from giaoban.kit.workbooks.opening import Reader, open_workbook, read_many
 
 BOUNDS = Bounds(rows=20, columns=5)
 
@@ -152,14 +153,132 @@ def test_large_parts_that_hardly_shrink_are_let_through() -> None:
     assert refusal.value.fault == "broken"
 
 
-@pytest.mark.parametrize("content", [b"no workbook", workbook(far={"XFD1048576": 1})])
-def test_the_reader_stays_in_its_limits(content: bytes) -> None:
-    with pytest.raises(WorkbookRefused) as refusal:
-        plain_sheets(content)
-    assert refusal.value.fault == "unreadable"
+WITHOUT_END = Bounds(rows=2**20, columns=2**14)
+
+
+def test_a_reader_that_a_file_broke_opens_the_next_one() -> None:
+    far = workbook(far={"XFD1048576": 1})
+    with Reader() as reader:
+        for content, fault in ((far, "unreadable"), (b"no workbook", "broken"), (far, "unreadable")):
+            with pytest.raises(WorkbookRefused) as refusal:
+                reader.open(content, WITHOUT_END)
+            assert refusal.value.fault == fault
+            assert reader.open(LAMPS, WITHOUT_END).sheets["lamps"] == [["all", 3]]
+
+
+def test_a_reader_keeps_its_process_and_takes_a_new_one_after_many_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "FILES_OF_A_PROCESS", 2)
+    with Reader() as reader:
+        processes = []
+        for _ in range(4):
+            reader.open(LAMPS, BOUNDS)
+            assert reader._process is not None
+            processes.append(reader._process.pid)
+    assert processes[0] == processes[1] != processes[2] == processes[3]
+
+
+def test_a_file_that_takes_too_long_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "TIMEOUT_SECONDS", 0)
+    with Reader() as reader, pytest.raises(WorkbookRefused) as refusal:
+        reader.open(LAMPS, BOUNDS)
+    assert refusal.value.fault == "too-slow"
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_many_files_come_back_in_order_and_a_bad_one_stops_nothing(processes: int) -> None:
+    files = [(f"{n}.xlsx", b"bad" if n % 3 == 1 else workbook(lamps={"A1": n})) for n in range(12)]
+    found = list(read_many(iter(files), BOUNDS, processes=processes))
+    assert [name for name, _ in found] == [name for name, _ in files]
+    for number, (_, book) in enumerate(found):
+        if number % 3 == 1:
+            assert isinstance(book, WorkbookRefused)
+            assert book.fault == "broken"
+        else:
+            assert isinstance(book, opening.Workbook)
+            assert book.sheets == {"lamps": [[number]]}
 
 
 def test_column_letters_and_numbers() -> None:
     for letters, number in (("A", 1), ("Z", 26), ("AA", 27), ("XFD", 16384)):
         assert guard.column_number(letters) == number
         assert guard.column_letters(number) == letters
+
+
+OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+
+
+def ods(rows: str, *, manifest: str = "<manifest/>", head: str = "") -> bytes:
+    """An .ods whose one sheet has these rows; `t:` and `o:` stand for table and office."""
+    xml = (
+        f'{head}<o:document-content xmlns:o="{OFFICE}" xmlns:t="{TABLE}"><o:body><o:spreadsheet>'
+        f'<t:table t:name="lamps">{rows}</t:table></o:spreadsheet></o:body></o:document-content>'
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        new.writestr("mimetype", guard.MEDIA_TYPES["ods"], zipfile.ZIP_STORED)
+        new.writestr("META-INF/manifest.xml", manifest)
+        new.writestr("content.xml", xml)
+    return out.getvalue()
+
+
+def one(more: str = "", *, row: str = "") -> str:
+    return f'<t:table-row {row}><t:table-cell o:value-type="float" o:value="3" {more}/></t:table-row>'
+
+
+def test_an_ods_is_known_by_its_bytes_and_its_repeated_cells_are_counted() -> None:
+    content = ods(
+        one('t:number-columns-repeated="2" t:formula="of:=1+2"', row='t:number-rows-repeated="3"')
+        + '<t:table-row t:number-rows-repeated="1048500"><t:table-cell t:number-columns-repeated="999"/></t:table-row>'
+    )
+    assert guard.kind_of(content) == "ods"
+    assert inspect(content, BOUNDS)["lamps"].calculated == {(row, column) for row in (1, 2, 3) for column in (1, 2)}
+
+
+REFUSED_OTHERS: dict[str, tuple[Callable[[], bytes], str]] = {
+    "a cell repeated to the far right": (lambda: ods(one('t:number-columns-repeated="16384"')), "outside"),
+    "a row repeated beyond the last": (lambda: ods(one(row='t:number-rows-repeated="21"')), "outside"),
+    "a row repeated to the far end": (lambda: ods(one(row='t:number-rows-repeated="1048576"')), "too-many"),
+    "a cell after a million empty rows": (
+        lambda: ods('<t:table-row t:number-rows-repeated="1048000"/>' + one()),
+        "outside",
+    ),
+    "more rows than there are": (lambda: ods('<t:table-row t:number-rows-repeated="99999999999"/>'), "broken"),
+    "a repetition that is no number": (lambda: ods(one('t:number-columns-repeated="0"')), "broken"),
+    "an entity": (lambda: ods(one(), head='<!DOCTYPE a [<!ENTITY b "b">]>'), "broken"),
+    "an .ods with a password": (
+        lambda: ods(one(), manifest='<m:manifest xmlns:m="m"><m:encryption-data/></m:manifest>'),
+        "encrypted",
+    ),
+    "a container cut off": (lambda: binary.MAGIC + b"\0" * 100, "broken"),
+    "a container of noise": (lambda: binary.MAGIC + bytes(range(256)) * 40, "broken"),
+    "a container whose chain has no end": (lambda: endless(), "broken"),
+}
+
+
+def endless() -> bytes:
+    """An OLE container of three sectors, whose directory chain leads to itself."""
+    header = bytearray(512)
+    header[:8] = binary.MAGIC
+    struct.pack_into("<HH", header, 30, 9, 6)
+    struct.pack_into("<IIIIIIII", header, 48, 1, 0, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
+    struct.pack_into("<109I", header, 76, 0, *([0xFFFFFFFF] * 108))
+    table = struct.pack("<128I", 0xFFFFFFFD, 1, *([0xFFFFFFFF] * 126))
+    return bytes(header) + table + bytes(512) * 2
+
+
+@pytest.mark.parametrize("name", REFUSED_OTHERS)
+def test_what_must_not_be_opened_of_the_other_kinds_is_refused(name: str) -> None:
+    make, fault = REFUSED_OTHERS[name]
+    with pytest.raises(WorkbookRefused) as refusal:
+        inspect(make(), BOUNDS)
+    assert refusal.value.fault == fault
+
+
+@pytest.mark.parametrize("value", ["#DIV/0!", "#REF!"])
+def test_an_error_in_a_cell_is_not_an_empty_cell(value: str) -> None:
+    def spoil(name: str, part: bytes) -> tuple[str, bytes]:
+        old = b'<c r="B1"><v>3</v></c>'
+        return name, part.replace(old, f'<c r="B1" t="e"><v>{value}</v></c>'.encode())
+
+    assert open_workbook(rewritten(LAMPS, spoil), BOUNDS).sheets["lamps"] == [["all", "#ERROR!"]]

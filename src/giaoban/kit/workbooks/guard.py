@@ -1,7 +1,9 @@
 """What is looked at before a workbook is opened: sizes as declared, and the address of every cell.
 
-A 10 kB file with one cell at XFD1048576 makes a reader allocate 17 thousand million cells; a 1 MB archive unpacks to
-gigabytes. Nothing here unpacks more than was declared, and the declared sizes are bounded first.
+Three kinds of file are known by their bytes: .xlsx and .ods, which are archives, and .xls. A 10 kB file with one cell
+at XFD1048576 makes a reader allocate 17 thousand million cells; a 1 MB archive unpacks to gigabytes; one cell of an
+.ods may say that it is repeated a million times. Nothing here unpacks more than was declared, and the declared sizes
+are bounded first.
 """
 
 import io
@@ -10,7 +12,6 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Final, Literal
 from xml.etree.ElementTree import Element, ParseError  # nosec B405 - types; defusedxml parses
@@ -18,13 +19,43 @@ from xml.etree.ElementTree import Element, ParseError  # nosec B405 - types; def
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
+from giaoban.kit.workbooks import binary, opendocument
+from giaoban.kit.workbooks.measures import (
+    MAX_CELLS,
+    MAX_UNPACKED_BYTES,
+    Bounds,
+    Fault,
+    Formulas,
+    WorkbookRefused,
+    check_place,
+    check_size,
+)
+
+__all__ = [
+    "MAX_CELLS",
+    "MAX_ENTRIES",
+    "MAX_FILE_BYTES",
+    "MAX_RATIO",
+    "MAX_UNPACKED_BYTES",
+    "RATIO_FREE_BYTES",
+    "Bounds",
+    "Fault",
+    "Formulas",
+    "Kind",
+    "WorkbookRefused",
+    "column_letters",
+    "column_number",
+    "inspect",
+    "kind_of",
+    "media_type_of",
+]
+
 MAX_FILE_BYTES: Final = 10 * 2**20
-MAX_UNPACKED_BYTES: Final = 64 * 2**20
 MAX_RATIO: Final = 100
 RATIO_FREE_BYTES: Final = 4 * 2**20  # below this unpacked size any ratio is harmless
 MAX_ENTRIES: Final = 400
-MAX_CELLS: Final = 1_000_000
 
+_ODS_TYPE: Final = b"application/vnd.oasis.opendocument.spreadsheet"
 _ADDRESS: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 # Tags count by their local names: "Strict Open XML" has other namespaces, and a reader knows both.
 _RELATIONS: Final = (
@@ -32,43 +63,27 @@ _RELATIONS: Final = (
     "{http://purl.oclc.org/ooxml/officeDocument/relationships}id",
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What a file may hold: the last row and column (both from 1) to be filled, cells of a sheet, bytes in all."""
-
-    rows: int
-    columns: int
-    cells: int = MAX_CELLS
-    unpacked_bytes: int = MAX_UNPACKED_BYTES
+Kind = Literal["xlsx", "ods", "xls"]
+MEDIA_TYPES: Final[dict[Kind, str]] = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "ods": "application/vnd.oasis.opendocument.spreadsheet",
+    "xls": "application/vnd.ms-excel",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Formulas:
-    """Cells of a sheet that hold a formula, as (row, column) from 1; `uncalculated`: those that no program computed."""
-
-    calculated: frozenset[tuple[int, int]] = frozenset()
-    uncalculated: frozenset[tuple[int, int]] = frozenset()
-
-
-Fault = Literal["broken", "too-large", "too-many", "outside", "too-slow", "unreadable"]
+def kind_of(content: bytes) -> Kind | None:
+    """What kind of workbook the bytes look like; None for none."""
+    if content[: len(binary.MAGIC)] == binary.MAGIC:
+        return "xls"
+    if content[:4] != b"PK\x03\x04":
+        return None
+    return "ods" if content[30:38] == b"mimetype" and _ODS_TYPE in content[38:120] else "xlsx"
 
 
-class WorkbookRefused(Exception):
-    """The file must not be opened, or cannot be; each room has its own words for the fault.
-
-    too-large: in bytes, `size` of which `limit` are allowed. too-many: entries of the archive or cells of a sheet.
-    outside: the filled cell at `row`, `column` (from 1). `sheet`: "" when the fault is not of one sheet.
-    """
-
-    def __init__(
-        self, fault: Fault, *, sheet: str = "", row: int = 0, column: int = 0, size: int = 0, limit: int = 0
-    ) -> None:
-        super().__init__(fault)
-        self.fault: Fault = fault
-        self.sheet = sheet
-        self.row, self.column = row, column
-        self.size, self.limit = size, limit
+def media_type_of(content: bytes) -> str:
+    """The media type of a workbook by its bytes."""
+    kind = kind_of(content)
+    return MEDIA_TYPES[kind] if kind else "application/octet-stream"
 
 
 def inspect(content: bytes, bounds: Bounds, *, first_only: bool = False) -> dict[str, Formulas]:
@@ -76,15 +91,14 @@ def inspect(content: bytes, bounds: Bounds, *, first_only: bool = False) -> dict
 
     Raises WorkbookRefused, and nothing else for what the file holds.
     """
-    formulas: dict[str, Formulas] = {}
+    check_size(len(content), MAX_FILE_BYTES)
     try:
-        _check_size(len(content), MAX_FILE_BYTES)
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            _check_archive(archive, bounds)
-            for name, path in islice(_sheets(archive), 1 if first_only else None):
-                with archive.open(path) as stream:
-                    formulas[name] = _scan(stream, name, bounds)
+        sheets = _binary_sheets(content, bounds) if kind_of(content) == "xls" else _archived_sheets(content, bounds)
+        return dict(islice(sheets, 1 if first_only else None))
+    except binary.EncryptedFault:
+        raise WorkbookRefused("encrypted") from None
     except (
+        binary.BinaryFault,
         zipfile.BadZipFile,
         zlib.error,
         lzma.LZMAError,
@@ -98,7 +112,33 @@ def inspect(content: bytes, bounds: Bounds, *, first_only: bool = False) -> dict
         OSError,
     ):
         raise WorkbookRefused("broken") from None
-    return formulas
+
+
+def _archived_sheets(content: bytes, bounds: Bounds) -> Iterator[tuple[str, Formulas]]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        _check_archive(archive, bounds)
+        if kind_of(content) == "ods":
+            with archive.open("META-INF/manifest.xml") as stream:
+                if any(_local(element) == "encryption-data" for _, element in iterparse(stream, forbid_dtd=True)):
+                    raise WorkbookRefused("encrypted")
+            with archive.open("content.xml") as stream:
+                yield from opendocument.sheets(stream, bounds)
+            return
+        for name, path in _sheets(archive):
+            with archive.open(path) as stream:
+                yield name, _scan(stream, name, bounds)
+
+
+def _binary_sheets(content: bytes, bounds: Bounds) -> Iterator[tuple[str, Formulas]]:
+    for name, cells in binary.sheets(content):
+        formulas, errors = set(), set()
+        for seen, cell in enumerate(cells, start=1):
+            check_place(name, cell.row, cell.column, seen, bounds)
+            if cell.is_formula:
+                formulas.add((cell.row, cell.column))
+            if cell.is_error:
+                errors.add((cell.row, cell.column))
+        yield name, Formulas(frozenset(formulas), errors=frozenset(errors))
 
 
 def column_number(letters: str) -> int:
@@ -118,18 +158,13 @@ def column_letters(number: int) -> str:
     return letters
 
 
-def _check_size(size: int, limit: int) -> None:
-    if size > limit:
-        raise WorkbookRefused("too-large", size=size, limit=limit)
-
-
 def _check_archive(archive: zipfile.ZipFile, bounds: Bounds) -> None:
     entries = archive.infolist()
     if len(entries) > MAX_ENTRIES:
         raise WorkbookRefused("too-many")
     unpacked = sum(entry.file_size for entry in entries)
     packed = sum(entry.compress_size for entry in entries)
-    _check_size(unpacked, bounds.unpacked_bytes)
+    check_size(unpacked, bounds.unpacked_bytes)
     if unpacked > RATIO_FREE_BYTES and unpacked > MAX_RATIO * max(packed, 1):
         raise WorkbookRefused("too-large", size=unpacked, limit=RATIO_FREE_BYTES)
 
@@ -158,6 +193,7 @@ def _scan(stream: IO[bytes], sheet: str, bounds: Bounds) -> Formulas:
     """Walk the cells of one sheet. Raises WorkbookRefused at the first filled cell outside the bounds."""
     calculated: set[tuple[int, int]] = set()
     uncalculated: set[tuple[int, int]] = set()
+    errors: set[tuple[int, int]] = set()
     row = column = seen = 0
     rows: Element | None = None
     for event, element in iterparse(stream, events=("start", "end"), forbid_dtd=True):
@@ -173,12 +209,14 @@ def _scan(stream: IO[bytes], sheet: str, bounds: Bounds) -> Formulas:
             _check_cell(element, sheet, row, column, seen, bounds)
             if element.find("{*}f") is not None:
                 (calculated if _has_value(element) else uncalculated).add((row, column))
+            if element.get("t") == "e":
+                errors.add((row, column))
             element.clear()
         elif _local(element) == "row":
             element.clear()
             if rows is not None:
                 rows.clear()
-    return Formulas(frozenset(calculated), frozenset(uncalculated))
+    return Formulas(frozenset(calculated), frozenset(uncalculated), errors=frozenset(errors))
 
 
 def _local(element: Element) -> str:
@@ -198,10 +236,8 @@ def _address(element: Element, row: int, column: int) -> tuple[int, int]:
 
 
 def _check_cell(element: Element, sheet: str, row: int, column: int, seen: int, bounds: Bounds) -> None:
-    if seen > bounds.cells:
-        raise WorkbookRefused("too-many", sheet=sheet)
-    if (row > bounds.rows or column > bounds.columns) and len(element):
-        raise WorkbookRefused("outside", sheet=sheet, row=row, column=column)
+    if len(element) or seen > bounds.cells:
+        check_place(sheet, row, column, seen, bounds)
 
 
 def _has_value(element: Element) -> bool:
