@@ -19,6 +19,7 @@ _SENTENCES: Final[Mapping[Fault, str]] = {
     "outside": _UNREADABLE,
     "too-slow": "Mở bảng tính lâu quá giới hạn. Lưu bảng thành CSV UTF-8 rồi tải lại.",
     "unreadable": _UNREADABLE,
+    "encrypted": "Bảng tính có mật khẩu nên không mở được. Bỏ mật khẩu, lưu lại rồi tải lại.",
 }
 
 

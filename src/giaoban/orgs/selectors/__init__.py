@@ -31,6 +31,7 @@ from giaoban.orgs.selectors.lookup import resolve_units, search_units, unit_id_o
 from giaoban.orgs.selectors.posts import (
     Person,
     PostCard,
+    Seat,
     actor_for,
     held_posts,
     manages_from,
@@ -39,6 +40,8 @@ from giaoban.orgs.selectors.posts import (
     post_at,
     post_history,
     posts_on,
+    recipients_at,
+    seats_at,
 )
 from giaoban.orgs.selectors.regions import (
     RegionPlace,
@@ -63,6 +66,7 @@ from giaoban.orgs.selectors.successions import (
 )
 from giaoban.orgs.selectors.trees import (
     LineParent,
+    above,
     ancestors_of,
     branches,
     child_count,
@@ -84,11 +88,13 @@ __all__ = [
     "Person",
     "PostCard",
     "RegionPlace",
+    "Seat",
     "SubUnit",
     "SuccessionStep",
     "TreeRow",
     "UnitCard",
     "UnitHistory",
+    "above",
     "actor_for",
     "ancestors_of",
     "answered_by",
@@ -129,6 +135,7 @@ __all__ = [
     "post_at",
     "post_history",
     "posts_on",
+    "recipients_at",
     "region_area_ids",
     "region_by_key",
     "region_days",
@@ -137,6 +144,7 @@ __all__ = [
     "resolve_units",
     "scope_ids",
     "search_units",
+    "seats_at",
     "source_titles",
     "standing_on",
     "subunits_of",

@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from giaoban.kit.actors import Actor, HeldPost
+from giaoban.kit.messages import Recipient
 from giaoban.kit.models import valid_on
-from giaoban.kit.permissions import ROLE_NAMES, Permission, Role
+from giaoban.kit.permissions import ROLE_NAMES, ROLE_PERMISSIONS, Permission, Role
 from giaoban.orgs.models import Post
 from giaoban.orgs.selectors.cards import cards
 from giaoban.orgs.selectors.rights import managed_ids
@@ -95,6 +96,40 @@ def people_at_many(unit_ids: Iterable[int], on: date) -> dict[int, tuple[Person,
     for post in posts:
         found[post.unit_id].append(Person(post.user.get_full_name(), ROLE_NAMES[Role(post.role)], post.acting))
     return {unit_id: tuple(people) for unit_id, people in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A post as those need it who tell its holder something. fields: keys of fields of work, none = all."""
+
+    recipient: Recipient
+    unit_id: int
+    role: Role
+    fields: frozenset[str]
+
+
+def seats_at(unit_ids: Iterable[int], on: date) -> list[Seat]:
+    """The posts at units on a day of people who may sign in, in the order in which they were given. Two queries."""
+    posts = Post.objects.filter(valid_on(on), unit_id__in=set(unit_ids), user__is_active=True)
+    return [
+        Seat(
+            Recipient(post.user_id, post.user.get_full_name(), post.user.mail_at_once, post.unit_id),
+            post.unit_id,
+            Role(post.role),
+            frozenset(field.key for field in post.fields.all()),
+        )
+        for post in posts.select_related("user").prefetch_related("fields").order_by("pk")
+    ]
+
+
+def recipients_at(unit_ids: Iterable[int], on: date, permission: Permission) -> list[Recipient]:
+    """The people at units whose role carries a permission, each once, to be told something."""
+    found = {
+        seat.recipient.user_id: seat.recipient
+        for seat in reversed(seats_at(unit_ids, on))
+        if permission in ROLE_PERMISSIONS[seat.role]
+    }
+    return list(reversed(found.values()))
 
 
 def posts_on(unit_id: int, on: date) -> list[PostCard]:

@@ -46,6 +46,16 @@ def parents_of(unit_id: int) -> list[LineParent]:
     ]
 
 
+def above(unit_ids: Collection[int], on: date) -> dict[int, tuple[int, ...]]:
+    """The units directly above each, on any line, on a day. One query."""
+    found: dict[int, tuple[int, ...]] = {}
+    rows = UnitParent.objects.filter(valid_on(on), unit_id__in=unit_ids).order_by("line_id")
+    for unit_id, parent_id in rows.values_list("unit_id", "parent_id"):
+        if parent_id not in found.get(unit_id, ()):
+            found[unit_id] = (*found.get(unit_id, ()), parent_id)
+    return found
+
+
 def ancestors_of(unit_id: int, line: str, on: date) -> list[int]:
     """Ids of the unit and its ancestors on a line on a day, nearest first."""
     return list(
