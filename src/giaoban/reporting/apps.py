@@ -8,9 +8,10 @@ class ReportingConfig(AppConfig):
 
     def ready(self) -> None:
         from giaoban.kit import registries
-        from giaoban.reporting import dependents, offers, panels
-        from giaoban.reporting.services.loading import load_forms, load_regimes
+        from giaoban.reporting import dependents, offers, panels, uses
+        from giaoban.reporting.services.loading import load_days, load_forms, load_regimes
 
+        registries.pack_loaders.register("days", load_days)
         registries.pack_loaders.register("forms", load_forms)
         registries.pack_loaders.register("regimes", load_regimes)
         registries.work_items.register("reporting", offers.work_items)
@@ -21,6 +22,7 @@ class ReportingConfig(AppConfig):
                 "Báo cáo", dependents.effects, dependents.apply, dependents.undo, dependents.blocks_undo
             ),
         )
+        registries.figure_users.register("reporting", uses.figure_users)
         registries.navigation.register(
             "reporting",
             registries.NavigationEntry("Báo cáo", "reporting:index", 10, icon="reports", prefix="/bao-cao/"),

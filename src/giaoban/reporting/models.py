@@ -168,8 +168,8 @@ class Channel(models.TextChoices):
 class Draft(models.Model):
     """What is being typed. `figures`: cell address ``table/row/subunit/column`` (+ ``/estimate``) → text as typed.
 
-    `papers`: what goes with the figures, typed so far. `file`: the workbook that the figures were read from, under the name that it was uploaded with. `revision` counts
-    the savings that changed something.
+    `papers`: what goes with the figures, typed so far. `file`: the workbook that the figures were read from, under the
+    name that it was uploaded with. `revision` counts the savings that changed something.
     """
 
     obligation = models.OneToOneField(Obligation, on_delete=models.CASCADE, related_name="draft")
@@ -433,6 +433,21 @@ class IntakeFile(models.Model):
 
     def __str__(self) -> str:
         return self.filename
+
+
+class DecreedDay(models.Model):
+    """A day that an act of the State made worked or free, whatever the general calendar says."""
+
+    day = models.DateField(unique=True)
+    worked = models.BooleanField()
+    basis = models.CharField(max_length=300)
+    source = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ("day",)
+
+    def __str__(self) -> str:
+        return f"{self.day}"
 
 
 class CalendarToken(models.Model):

@@ -1,6 +1,7 @@
 """Which findings stop a report, and which only need the unit's words."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from giaoban.core.issues import Issue
 
@@ -30,3 +31,13 @@ def kept(issues: Iterable[Issue], explanations: Mapping[str, str]) -> dict[str, 
     """The explanations that belong to a warning of this version; others are dropped."""
     keys = {issue_key(issue) for issue in warnings_in(issues)}
     return {key: words.strip() for key, words in explanations.items() if key in keys and words.strip()}
+
+
+def unjudged(explanations: Mapping[str, str], verdicts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Keys of the explanations that the receiver has not accepted: those it said nothing of, and those it declined."""
+    return tuple(key for key in explanations if not verdicts.get(key, {}).get("accepted"))
+
+
+def declined(verdicts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Keys of the explanations that the receiver did not accept."""
+    return tuple(key for key, verdict in verdicts.items() if not verdict["accepted"])

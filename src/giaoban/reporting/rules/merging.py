@@ -1,6 +1,7 @@
 """Two people in one draft: whose text stands in a cell, and what is a name of a cell at all.
 
-A draft is one mapping of names to texts: cells by `typed.text_key`, the notes, and the words on warnings.
+A draft is one mapping of names to texts: cells by `typed.text_key`, the notes, the words on warnings, and the papers
+that go with the report by the names of `signing` (the only ones but the notes that have no "/").
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,9 @@ from typing import Final
 from giaoban.core.checks import subunit_issues
 from giaoban.core.forms import Column, FormDefinition
 from giaoban.core.issues import Cell, sentence
+from giaoban.core.secrecy import marked_secret, refusal_of_secret
 from giaoban.reporting.rules.machine import Subunits, is_machine, with_lines_of
+from giaoban.reporting.rules.signing import paper_limit
 from giaoban.reporting.rules.typed import ESTIMATE
 
 NOTES: Final = "notes"
@@ -64,6 +67,11 @@ def column_of(form: FormDefinition, name: str) -> Column | None:
     return table.columns_by_id.get(parts[3]) if table is not None else None
 
 
+def is_paper(name: str) -> bool:
+    """Whether a name among a draft's texts is that of a paper: a signer, the number, the day."""
+    return "/" not in name and name != NOTES
+
+
 def fault_of(
     form: FormDefinition, listed: Subunits, stored: Mapping[str, str], name: str, text: str, *, estimates: bool
 ) -> str:
@@ -75,9 +83,14 @@ def fault_of(
     unknown = "Biểu không có ô này. Tải lại trang."
     if len(name) > LONGEST["name"]:
         return unknown
+    marking = marked_secret(text)
+    if marking:
+        return refusal_of_secret(marking)
+    if is_paper(name):
+        most = paper_limit(form, name)
+        return unknown if most is None else _too_long(text, most)
     if name == NOTES or name.startswith(EXPLAINS):
-        limit = LONGEST["notes" if name == NOTES else "words"]
-        return f"Dài quá {limit} ký tự. Viết ngắn lại." if len(text) > limit else ""
+        return _too_long(text, LONGEST["notes" if name == NOTES else "words"])
     parts = name.split("/")
     if len(parts) not in (4, 5) or (len(parts) == 5 and (parts[4] != ESTIMATE or not estimates)):
         return unknown
@@ -94,4 +107,8 @@ def fault_of(
         return sentence(wrong)
     if is_machine(table, row, column, lines):
         return "Ô này do máy tính, không nhập. Tải lại trang."
-    return f"Dài quá {LONGEST['cell']} ký tự. Viết ngắn lại." if len(text) > LONGEST["cell"] else ""
+    return _too_long(text, LONGEST["cell"])
+
+
+def _too_long(text: str, limit: int) -> str:
+    return f"Dài quá {limit} ký tự. Viết ngắn lại." if len(text) > limit else ""

@@ -1,6 +1,6 @@
 """The life of a report: what a version may become, and what that makes of the obligation. Timeliness is apart."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -59,3 +59,13 @@ def report_state(latest: str | None, *, has_draft: bool) -> ReportState:
     if latest is None:
         return ReportState.DRAFT if has_draft else ReportState.MISSING
     return ReportState(latest)
+
+
+def amendment_number(versions: Iterable[tuple[str, str, int]]) -> int:
+    """Which amendment of accepted figures the next version is; 0 while none was ever accepted.
+
+    versions: (state, reason of the decision, amendment) of those sent so far. An amendment that came back keeps its
+    number when it is sent again.
+    """
+    accepted = [amendment for state, reason, amendment in versions if was_accepted(state, reason)]
+    return max(accepted) + 1 if accepted else 0

@@ -1,9 +1,32 @@
 """Reads: forms and periods, what is owed and what came in, consolidated tables, where numbers come from."""
 
-from giaoban.reporting.models import Draft, FormVersion, Obligation, Period, Submission
+from giaoban.reporting.models import Closing, Draft, FormVersion, Obligation, Period, Submission
 from giaoban.reporting.selectors.answering import answers, require_answer
-from giaoban.reporting.selectors.calendar import Due, calendar_of
+from giaoban.reporting.selectors.burden import Ask, Burden, burden_of, findings_of
+from giaoban.reporting.selectors.calendar import Due, calendar_addresses, calendar_of, calendar_of_secret
 from giaoban.reporting.selectors.catalogue import Listed, ReceiptDay, Relatives, catalogue, receipt_days, relatives_of
+from giaoban.reporting.selectors.changes import (
+    ChangedCell,
+    Changes,
+    How,
+    Moved,
+    SentCell,
+    SentChanges,
+    changes_below,
+    changes_since,
+    reports_made_of,
+)
+from giaoban.reporting.selectors.checking import Checked, CheckedReport, check_all, check_many
+from giaoban.reporting.selectors.closings import (
+    Books,
+    books_of,
+    closed_above,
+    closed_reason,
+    closed_reasons,
+    closing_at,
+    closings_at,
+    open_again,
+)
 from giaoban.reporting.selectors.comparing import SamePeriod, same_period
 from giaoban.reporting.selectors.consolidation import (
     NOT_STATED,
@@ -14,7 +37,8 @@ from giaoban.reporting.selectors.consolidation import (
     is_not_summed,
     period_card,
 )
-from giaoban.reporting.selectors.drafts import CellState, changed_cells, others_at
+from giaoban.reporting.selectors.days import special_days, work_calendar
+from giaoban.reporting.selectors.drafts import CellState, changed_cells, others_at, standing_marks
 from giaoban.reporting.selectors.entry import (
     Entry,
     checks_of,
@@ -29,6 +53,7 @@ from giaoban.reporting.selectors.figures import (
     current_of,
     figures_by_unit,
     figures_of,
+    lines_of,
     preceding_figures,
     previous_figures,
     versions,
@@ -59,6 +84,7 @@ from giaoban.reporting.selectors.owed import (
     standing_of,
     submission_for,
 )
+from giaoban.reporting.selectors.prefilling import Prefill, UsedReport, prefill
 from giaoban.reporting.selectors.reception import (
     Campaign,
     LateAndMissing,
@@ -71,14 +97,23 @@ from giaoban.reporting.selectors.reception import (
 )
 from giaoban.reporting.selectors.series import consolidate, consolidate_series
 from giaoban.reporting.selectors.snapshots import CellDifference, Confirmed, compare, confirmed_table
+from giaoban.reporting.selectors.waivers import WaiverCard, standing_keys, waived_keys, waivers_of
 
 __all__ = [
     "NOT_STATED",
+    "Ask",
+    "Books",
+    "Burden",
     "Campaign",
     "CellDifference",
     "CellKey",
     "CellOrigin",
     "CellState",
+    "ChangedCell",
+    "Changes",
+    "Checked",
+    "CheckedReport",
+    "Closing",
     "Confirmed",
     "ConsolidatedLine",
     "ConsolidatedTable",
@@ -88,27 +123,47 @@ __all__ = [
     "Due",
     "Entry",
     "FormVersion",
+    "How",
     "LateAndMissing",
     "Listed",
+    "Moved",
     "Obligation",
     "Openable",
     "Owed",
     "Part",
     "Period",
     "PeriodCard",
+    "Prefill",
     "ReceiptDay",
     "Reception",
     "ReceptionRow",
     "Relatives",
     "Reminding",
     "SamePeriod",
+    "SentCell",
+    "SentChanges",
     "Submission",
+    "UsedReport",
+    "WaiverCard",
     "answers",
+    "books_of",
+    "burden_of",
+    "calendar_addresses",
     "calendar_of",
+    "calendar_of_secret",
     "catalogue",
     "cell_origin",
     "changed_cells",
+    "changes_below",
+    "changes_since",
+    "check_all",
+    "check_many",
     "checks_of",
+    "closed_above",
+    "closed_reason",
+    "closed_reasons",
+    "closing_at",
+    "closings_at",
     "compare",
     "confirmed_table",
     "consolidate",
@@ -124,6 +179,7 @@ __all__ = [
     "export_tables",
     "figures_by_unit",
     "figures_of",
+    "findings_of",
     "form_by_key",
     "form_with_layout",
     "forms",
@@ -133,8 +189,10 @@ __all__ = [
     "last_day",
     "late_and_missing",
     "latest_period_with_figures",
+    "lines_of",
     "obligation_for",
     "obligations_for",
+    "open_again",
     "openable_periods",
     "others_at",
     "owed_by",
@@ -143,6 +201,7 @@ __all__ = [
     "period_of",
     "periods_with_obligations",
     "preceding_figures",
+    "prefill",
     "previous_figures",
     "read_texts",
     "receipt_days",
@@ -151,13 +210,20 @@ __all__ = [
     "relatives_of",
     "remindings",
     "reporters_of",
+    "reports_made_of",
     "require_answer",
     "same_period",
     "simulated_units",
+    "special_days",
     "stand_for",
+    "standing_keys",
+    "standing_marks",
     "standing_of",
     "submission_for",
     "subunits_by_row",
     "tables_beneath",
     "versions",
+    "waived_keys",
+    "waivers_of",
+    "work_calendar",
 ]

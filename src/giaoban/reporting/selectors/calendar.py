@@ -6,10 +6,13 @@ from datetime import date
 
 from django.db.models import Q
 
-from giaoban.core import periods, workdays
+from giaoban.core import periods
 from giaoban.core.spans import Span
-from giaoban.orgs.selectors import UnitCard
-from giaoban.reporting.models import Obligation, OwingRule
+from giaoban.core.workdays import WorkCalendar
+from giaoban.kit.actors import Actor
+from giaoban.orgs.selectors import UnitCard, actor_for, card, visible_to
+from giaoban.reporting.models import CalendarToken, Obligation, OwingRule
+from giaoban.reporting.selectors.days import work_calendar
 from giaoban.reporting.selectors.forms import rule_of
 
 
@@ -18,7 +21,7 @@ class Due:
     """A report of a period. on None: the sources give no day. receives: the unit gets it, else it sends it.
 
     moved_from: the day before it was moved by a letter. obligation_id: of the unit's own report, once opened.
-    is_rest_day: a weekend or public holiday; no rule moves it.
+    is_rest_day: a weekend or public holiday, as decreed; no rule moves it.
     """
 
     on: date | None
@@ -34,13 +37,7 @@ class Due:
     obligation_id: int | None = None
     moved_from: date | None = None
     is_opened: bool = False
-
-    @property
-    def is_rest_day(self) -> bool:
-        if self.on is None:
-            return False
-        worked = workdays.swapped_workdays(self.on.year)
-        return not workdays.is_working_day(self.on, workdays.is_national_holiday, worked)
+    is_rest_day: bool = False
 
 
 def calendar_of(unit: UnitCard, year: int) -> list[Due]:
@@ -48,18 +45,38 @@ def calendar_of(unit: UnitCard, year: int) -> list[Due]:
 
     An opened report replaces what the regime foresees; a moved deadline counts with its new day.
     """
-    found = {_key(one): one for one in _foreseen(unit, year)}
+    calendar = work_calendar()
+    found = {_key(one): one for one in _foreseen(unit, year, calendar)}
     for one in _opened(unit, year):
         found[_key(one)] = one
-    inside = [one for one in found.values() if (one.on or one.window_end).year == year]
+    inside = [
+        replace(one, is_rest_day=one.on is not None and not calendar.is_working_day(one.on))
+        for one in found.values()
+        if (one.on or one.window_end).year == year
+    ]
     return sorted(inside, key=lambda one: (one.on is None, one.on or one.window_end, one.form_code, one.receives))
+
+
+def calendar_addresses(actor: Actor) -> list[CalendarToken]:
+    """A person's own addresses that still work, newest first."""
+    rows = CalendarToken.objects.filter(user_id=actor.user_id, ended_at=None) if actor.user_id else None
+    return [] if rows is None else list(rows.order_by("-pk"))
+
+
+def calendar_of_secret(secret_sha256: str, on: date) -> tuple[CalendarToken, UnitCard] | None:
+    """The address and its unit; None when there is none, it was ended, or its person may not see the unit any more."""
+    row = CalendarToken.objects.select_related("user").filter(secret_sha256=secret_sha256, ended_at=None).first()
+    if row is None or not row.user.is_active:
+        return None
+    actor = actor_for(row.user_id, row.user.full_name, on)
+    return (row, card(row.unit_id, on)) if visible_to(actor, on).filter(pk=row.unit_id).exists() else None
 
 
 def _key(one: Due) -> tuple[str, str, str, bool]:
     return (one.form_key, one.period_code, one.period, one.receives)
 
 
-def _foreseen(unit: UnitCard, year: int) -> Iterator[Due]:
+def _foreseen(unit: UnitCard, year: int, calendar: WorkCalendar) -> Iterator[Due]:
     """By the owing rules of the unit's kind, for the reporting years from which something may fall into the year."""
     mine = Q(reporter_kind__key=unit.kind) | Q(receiver_kind__key=unit.kind)
     rows = OwingRule.objects.filter(mine).select_related("form", "reporter_kind", "receiver_kind")
@@ -70,7 +87,7 @@ def _foreseen(unit: UnitCard, year: int) -> Iterator[Due]:
         for row in rule.rules.all():
             for period in (one for of in (year - 1, year) for one in periods.periods_of(rule_of(row), of)):
                 word = rule.deadlines.get(period.deadline_key) or rule.deadlines.get(period.rule)
-                on = periods.due_on(period, word) if word else None
+                on = periods.due_on(period, word, calendar) if word else None
                 if in_force.contains(on or period.last_day):
                     yield Due(
                         on=on,

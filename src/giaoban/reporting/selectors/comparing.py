@@ -3,12 +3,14 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
+from giaoban.core.crosswalk import carried_cells, links_of
 from giaoban.core.restating import SENTENCES, Divided, Reason, Restatement
 from giaoban.core.vietnamese import day
 from giaoban.orgs.selectors import days_of_change_beneath
 from giaoban.reporting.models import FormVersion, Obligation, Period
-from giaoban.reporting.selectors.consolidation import ConsolidatedTable
-from giaoban.reporting.selectors.forms import last_day, period_before
+from giaoban.reporting.selectors.consolidation import ConsolidatedLine, ConsolidatedTable
+from giaoban.reporting.selectors.figures import across_note, like_before
+from giaoban.reporting.selectors.forms import definition_of, last_day, window_before
 from giaoban.reporting.selectors.grouping import ConsolidationRefused
 from giaoban.reporting.selectors.series import consolidate
 
@@ -26,15 +28,17 @@ def same_period(
 ) -> SamePeriod:
     """The table of the same period of the year before, restated into the geography in which `period` is read.
 
-    geography None: that of the period's last day. Refused without an earlier period or figures in it, when another form
-    was reported then, and when the earlier figures cannot be placed.
+    geography None: that of the period's last day. On a form of an earlier act the cells are compared that the pack says
+    correspond, and `before` has no others. Refused without an earlier period or figures in it, when a form was reported
+    then to which nothing corresponds, and when the earlier figures cannot be placed.
     """
-    earlier = period_before(period)
-    refused = _no_like(form, earlier)
-    if earlier is None or refused is not None:
+    like = like_before(form, period)
+    refused = _no_like(*like) if like is not None else _other_form(form, period)
+    if like is None or refused is not None:
         return SamePeriod(None, refused or _refused(Reason.NO_PERIOD))
+    then, earlier = like
     try:
-        before = consolidate(form, earlier, unit_id, geography=geography or last_day(period), divided=divided)
+        before = consolidate(then, earlier, unit_id, geography=geography or last_day(period), divided=divided)
     except ConsolidationRefused as refusal:
         return SamePeriod(None, refusal.restatement)
     if not any(line.coverage is None or line.coverage.received for line in before.lines):
@@ -42,14 +46,45 @@ def same_period(
     if before.restatement.outcome == "refused":
         return SamePeriod(None, before.restatement)
     mixed = [_mixed(unit_id, one) for one in (earlier, period)]
-    words = " ".join(filter(None, [before.restatement.sentence, *dict.fromkeys(mixed)]))
+    across = ""
+    if then != form:
+        before, across = _across(before, then, form)
+    words = " ".join(filter(None, [before.restatement.sentence, across, *dict.fromkeys(mixed)]))
     return SamePeriod(before, replace(before.restatement, sentence=words))
 
 
-def _no_like(form: FormVersion, earlier: Period | None) -> Restatement | None:
-    """The reason when nobody owed the form for the earlier period: another of its family, or nothing at all."""
-    if earlier is None:
+def _other_form(form: FormVersion, period: Period) -> Restatement:
+    """The reason when no period of the form's own rule was opened for the year before: perhaps one of another act."""
+    window = window_before(period) if form.family else None
+    if window is None:
         return _refused(Reason.NO_PERIOD)
+    owed = Obligation.objects.filter(
+        form__family=form.family, **{f"period__{name}": one for name, one in window.items()}
+    )
+    codes = list(owed.order_by("form__code").values_list("form__code", flat=True).distinct())
+    return _refused(Reason.OTHER_FORM, ", ".join(codes)) if codes else _refused(Reason.NO_PERIOD)
+
+
+def _across(before: ConsolidatedTable, then: FormVersion, now: FormVersion) -> tuple[ConsolidatedTable, str]:
+    """A table of the form of an earlier act in the cells of this one: those that correspond, the others absent."""
+    old, new = definition_of(then), definition_of(now)
+
+    def line(one: ConsolidatedLine) -> ConsolidatedLine:
+        return replace(one, cells=carried_cells(one.cells, old=old, new=new))
+
+    table = replace(
+        before,
+        form=new,
+        form_key=now.key,
+        lines=tuple(line(one) for one in before.lines),
+        total=line(before.total),
+    )
+    total = sum(len(one.numeric) * len(one.fixed_rows) for one in new.tables)
+    return table, across_note(then, now, compared=len(links_of(old=old, new=new)), total=total)
+
+
+def _no_like(form: FormVersion, earlier: Period) -> Restatement | None:
+    """The reason when nobody owed the form for the earlier period: another of its family, or nothing at all."""
     owed = Obligation.objects.filter(period=earlier)
     if owed.filter(form=form).exists():
         return None

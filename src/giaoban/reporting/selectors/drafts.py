@@ -1,13 +1,13 @@
 """A draft as several people type in it: its texts by name, who changed what last, who is there now."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from giaoban.kit.actors import Actor
-from giaoban.reporting.models import Draft, DraftCell, Obligation, Presence
-from giaoban.reporting.rules import EXPLAINS, NOTES, texts_from_figures
+from giaoban.reporting.models import Draft, DraftCell, Obligation, Presence, Submission, SubmissionState
+from giaoban.reporting.rules import EXPLAINS, NOTES, papers_of, texts_from_figures
 from giaoban.reporting.selectors.figures import figures_of, versions
 from giaoban.reporting.selectors.forms import definition_of
 
@@ -28,7 +28,7 @@ class CellState:
 def names_of(draft: Draft) -> dict[str, str]:
     """The texts of a draft by the names of `rules.merging`."""
     words = {f"{EXPLAINS}{key}": text for key, text in draft.explanations.items()}
-    return dict(draft.figures) | ({NOTES: draft.notes} if draft.notes else {}) | words
+    return dict(draft.figures) | ({NOTES: draft.notes} if draft.notes else {}) | words | dict(draft.papers)
 
 
 def stored_texts(obligation: Obligation, draft: Draft | None) -> dict[str, str]:
@@ -38,9 +38,10 @@ def stored_texts(obligation: Obligation, draft: Draft | None) -> dict[str, str]:
     last = next(iter(versions(obligation)), None)
     if last is None:
         return {}
-    texts = texts_from_figures(definition_of(obligation.form), figures_of(last))
+    form = definition_of(obligation.form)
+    texts = texts_from_figures(form, figures_of(last))
     words = {f"{EXPLAINS}{key}": text for key, text in last.explanations.items()}
-    return texts | ({NOTES: last.notes} if last.notes else {}) | words
+    return texts | ({NOTES: last.notes} if last.notes else {}) | words | papers_of(form, last.signatures)
 
 
 def versions_of(draft: Draft | None) -> dict[str, int]:
@@ -62,6 +63,22 @@ def changed_cells(draft: Draft, *, since: int = 0) -> Mapping[str, CellState]:
         )
         for row in rows
     }
+
+
+def standing_marks(sent: Sequence[Submission]) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """The cells that the receiver marked in the latest version that came back, and the texts that stood in them.
+
+    sent: the versions, newest first. None once a version was accepted after it. A query only when cells are marked.
+    """
+    for version in sent:
+        if version.state == SubmissionState.ACCEPTED:
+            break
+        if version.state == SubmissionState.RETURNED:
+            if not version.marked_cells:
+                break
+            texts = texts_from_figures(definition_of(version.obligation.form), figures_of(version))
+            return version.marked_cells, {one["cell"]: texts.get(one["cell"], "") for one in version.marked_cells}
+    return [], {}
 
 
 def others_at(obligation: Obligation, actor: Actor, at: datetime) -> list[str]:

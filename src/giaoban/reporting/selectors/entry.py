@@ -1,17 +1,28 @@
 """What the entry page shows: the cells as typed so far, what the checks say, what stood a year before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from giaoban.core.checks import run_checks
-from giaoban.core.figures import Figures, Line, LineKey, completeness
+from giaoban.core.figures import Line, LineKey, completeness
 from giaoban.core.forms import FormDefinition
 from giaoban.core.issues import Cell, Issue
 from giaoban.orgs.selectors import SubUnit, subunits_of
 from giaoban.reporting.models import Draft, Obligation, Submission
 from giaoban.reporting.rules import figures_from_texts, texts_from_figures
+from giaoban.reporting.selectors.checking import checks_of, has_estimates, subunit_kinds
 from giaoban.reporting.selectors.figures import Earlier, figures_of, previous_figures, versions
 from giaoban.reporting.selectors.forms import definition_of, last_day
+
+__all__ = [
+    "Entry",
+    "checks_of",
+    "draft_of",
+    "entry_of",
+    "has_estimates",
+    "read_texts",
+    "subunit_kinds",
+    "subunits_by_row",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +78,6 @@ def entry_of(obligation: Obligation) -> Entry:
     )
 
 
-def has_estimates(obligation: Obligation) -> bool:
-    return obligation.period.estimated_months > 0
-
-
 def read_texts(
     obligation: Obligation,
     texts: Mapping[str, str],
@@ -89,56 +96,6 @@ def read_texts(
         if one.code != "required-blank" or (one.at.table, one.at.row, one.at.subunit, one.at.column) not in unread
     ]
     return figures, issues
-
-
-def checks_of(
-    obligation: Obligation,
-    figures: Figures,
-    *,
-    previous: Earlier | None = None,
-    subunits: Mapping[tuple[int, str], Sequence[SubUnit]] | None = None,
-) -> list[Issue]:
-    """All checks of one report. subunits: what `orgs.selectors.subunits_of` gave, when asked for many units at once."""
-    form = definition_of(obligation.form)
-    issues = run_checks(form, figures, previous=previous, allowed_subunits=allowed_subunits(obligation, subunits))
-    if previous is not None and previous.reason:
-        issues.append(Issue("not-compared", "note", Cell(), {"reason": previous.reason.rstrip(".")}))
-    if not has_estimates(obligation):
-        issues += _estimates_in(form, figures)
-    return issues
-
-
-def _estimates_in(form: FormDefinition, figures: Figures) -> list[Issue]:
-    """Estimated parts in a period that has none."""
-    return [
-        Issue(
-            "estimate-not-allowed",
-            "error",
-            Cell(line.table, line.row, line.subunit, column.id),
-            {"estimate": figure.estimate},
-        )
-        for line in figures.values()
-        if line.table in form.tables_by_id
-        for figure, column in zip(line.figures, form.table(line.table).numeric, strict=False)
-        if figure.estimate is not None
-    ]
-
-
-def subunit_kinds(form: FormDefinition) -> frozenset[str]:
-    """The kinds of unit that the dynamic rows of a form list."""
-    return frozenset(row.one_per for table in form.tables for row in table.rows if row.one_per is not None)
-
-
-def allowed_subunits(
-    obligation: Obligation, known: Mapping[tuple[int, str], Sequence[SubUnit]] | None = None
-) -> frozenset[str] | None:
-    """Keys that dynamic lines may carry; None when the tree knows no sub-unit of a kind: then any name goes."""
-    kinds = subunit_kinds(definition_of(obligation.form))
-    if not kinds:
-        return None
-    found = known if known is not None else subunits_of([obligation.unit_id], kinds, last_day(obligation.period))
-    lists = [found.get((obligation.unit_id, kind), ()) for kind in kinds]
-    return frozenset(one.key for units in lists for one in units) if all(lists) else None
 
 
 def subunits_by_row(obligation: Obligation) -> dict[tuple[str, str], tuple[SubUnit, ...]]:

@@ -7,12 +7,13 @@ from decimal import Decimal
 from django.db.models import OuterRef, Subquery
 
 from giaoban.core import formulas
+from giaoban.core.crosswalk import carried
 from giaoban.core.figures import BLANK, Figure, Figures, Line, LineKey, Mark, decode
 from giaoban.core.forms import FormDefinition
 from giaoban.core.restating import Reason, View, judge
 from giaoban.orgs.selectors import unit_view
 from giaoban.reporting.models import FormVersion, Obligation, Period, Submission, SubmissionLine
-from giaoban.reporting.selectors.forms import definition_of, last_day, period_before, preceding_period
+from giaoban.reporting.selectors.forms import definition_of, last_day, period_before, preceding_period, window_before
 
 FIGURES = ("values", "estimates", "marks")
 
@@ -52,9 +53,11 @@ def versions(obligation: Obligation) -> list[Submission]:
 
 class Earlier(dict[LineKey, Line]):
     """Figures of the same period of the year before, as those of a unit of today. reason: why they are not compared,
-    "" when they are; there are none then."""
+    "" when they are; there are none then. note: that they were reported on a form of an earlier act, and which cells
+    are compared with it; the others are blank."""
 
     reason: str = ""
+    note: str = ""
 
 
 def previous_figures(form: FormVersion, period: Period, unit_ids: Sequence[int]) -> dict[int, Earlier]:
@@ -63,25 +66,61 @@ def previous_figures(form: FormVersion, period: Period, unit_ids: Sequence[int])
     Like for like: a unit that took others over has theirs too. Where that cannot be told, or one of them sent nothing,
     there are no figures but the reason.
     """
-    before = period_before(period)
-    if before is None:
+    like = like_before(form, period)
+    if like is None:
         return {}
+    then, before = like
     view = unit_view(last_day(before), last_day(period), unit_ids)
     made_of = {
         one: [target.key for target in view.succession.place(one, from_on=view.to, to_on=view.then).targets]
         for one in unit_ids
     }
     wanted = {one for found in made_of.values() for one in found}
-    rows = Submission.objects.filter(is_current=True, obligation__form=form, obligation__period=before)
+    rows = Submission.objects.filter(is_current=True, obligation__form=then, obligation__period=before)
     sent = dict(rows.filter(obligation__unit_id__in=wanted).values_list("obligation__unit_id", "pk"))
-    definition = definition_of(form)
+    definition = definition_of(then)
     lines = lines_of(definition, sent.values())
     found: dict[int, Earlier] = {}
     for unit_id, parts in made_of.items():
         if sent.keys() & set(parts):
             figures = {one: lines.get(sent[one], {}) if one in sent else None for one in parts}
             found[unit_id] = _earlier(definition, unit_id, figures, view)
-    return found
+    return found if then == form else {one: _carried(held, then, form) for one, held in found.items()}
+
+
+def like_before(form: FormVersion, period: Period) -> tuple[FormVersion, Period] | None:
+    """The form and period that the same period of the year before was reported on: the same form, else one of an
+    earlier act of which the pack says what corresponds. One query more where there is such a form."""
+    before = period_before(period)
+    continued = [one.form for one in definition_of(form).continues]
+    if not continued or (before is not None and Obligation.objects.filter(form=form, period=before).exists()):
+        return (form, before) if before is not None else None
+    if (window := window_before(period)) is None:
+        return None
+    owed = Obligation.objects.filter(
+        form__key__in=continued, **{f"period__{name}": one for name, one in window.items()}
+    )
+    found = owed.select_related("form", "period__rule").order_by("-form__valid_from", "pk").first()
+    return (found.form, found.period) if found is not None else None
+
+
+def across_note(then: FormVersion, now: FormVersion, *, compared: int, total: int) -> str:
+    """That figures were reported on a form of an earlier act, and how much of it corresponds."""
+    continued = next(one for one in definition_of(now).continues if one.form == then.key)
+    words = f"Cùng kỳ trước báo cáo theo biểu {then.code} ({then.act}): so được {compared} trong {total} ô"
+    return f"{words}. {continued.note}" if continued.note else f"{words}; ô khác không có ô tương ứng."
+
+
+def _carried(held: Earlier, then: FormVersion, now: FormVersion) -> Earlier:
+    """Figures of the form of an earlier act in the cells of this one."""
+    if held.reason:
+        return held
+    old, new = definition_of(then), definition_of(now)
+    found = carried(held, old=old, new=new)
+    earlier = Earlier(found.figures)
+    total = sum(len(table.numeric) * len(table.fixed_rows) for table in new.tables)
+    earlier.note = across_note(then, now, compared=total - len(found.refused), total=total)
+    return earlier
 
 
 def _earlier(form: FormDefinition, unit_id: int, parts: Mapping[int, Figures | None], view: View[int]) -> Earlier:

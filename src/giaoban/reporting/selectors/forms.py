@@ -108,6 +108,24 @@ def period_before(period: Period) -> Period | None:
     return Period.objects.filter(rule_id=period.rule_id, code=before.code, instalment=before.instalment).first()
 
 
+def window_before(period: Period) -> dict[str, date | bool | None] | None:
+    """What a period of any rule must be to stand for the same window of the year before, as fields of `Period`: the
+    same days and the same part estimated. None for a window that does not recur."""
+    if rule_of(period.rule).kind in ("ad_hoc", "as_of"):
+        return None
+    days = {"start": period.start, "end": period.end, "actual_until": period.actual_until}
+    earlier = {name: None if day is None else year_before(day) for name, day in days.items()}
+    return {**earlier, "cumulative": period.cumulative}
+
+
+def year_before(day: date) -> date:
+    """The same day of the year before; the 29th of February is the 1st of March, as bounds are excluded."""
+    try:
+        return day.replace(year=day.year - 1)
+    except ValueError:
+        return date(day.year - 1, 3, 1)
+
+
 def preceding_period(period: Period) -> Period | None:
     """The opened period of the same rule that ended last before this one ends; of its instalments the latest."""
     earlier = Period.objects.filter(rule_id=period.rule_id, end__lt=period.end)

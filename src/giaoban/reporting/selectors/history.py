@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import QuerySet
+
 from giaoban.reporting.models import DeadlineChange, Obligation, Reminder
 
 
@@ -33,6 +35,16 @@ def deadline_moves(obligation: Obligation) -> list[DeadlineMove]:
     return [
         DeadlineMove(row.act.at, row.act.actor_name, row.old_due_on, row.due_on, row.basis, row.reason) for row in rows
     ]
+
+
+def moves_of(obligations: QuerySet[Obligation]) -> dict[int, tuple[DeadlineMove, ...]]:
+    """The moves of the deadlines of many reports, newest first; those never moved are absent. One query."""
+    rows = DeadlineChange.objects.filter(obligation__in=obligations.order_by().values("pk")).order_by("-pk")
+    columns = ("obligation_id", "act__at", "act__actor_name", "old_due_on", "due_on", "basis", "reason")
+    found: dict[int, list[DeadlineMove]] = {}
+    for pk, *values in rows.values_list(*columns):
+        found.setdefault(pk, []).append(DeadlineMove(*values))
+    return {pk: tuple(moves) for pk, moves in found.items()}
 
 
 def remindings(obligation: Obligation) -> list[Reminding]:

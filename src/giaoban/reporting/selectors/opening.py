@@ -8,6 +8,7 @@ from django.db.models import Count, Q
 from giaoban.core import periods
 from giaoban.kit.models import valid_on
 from giaoban.reporting.models import FormVersion, Obligation, OwingRule
+from giaoban.reporting.selectors.days import work_calendar
 from giaoban.reporting.selectors.forms import rule_of
 
 
@@ -37,6 +38,7 @@ def openable_periods(form: FormVersion, receiver_id: int, kind_key: str, year: i
     received = Obligation.objects.filter(form=form, receiver_id=receiver_id)
     counted = received.values("period__rule__key", "period__code", "period__instalment").annotate(n=Count("pk"))
     owing = {(row["period__rule__key"], row["period__code"], row["period__instalment"]): row["n"] for row in counted}
+    calendar = work_calendar()
     found: dict[tuple[str, str, str], Openable] = {}
     wanted = Q(form=form, receiver_kind__key=kind_key)
     for owed in OwingRule.objects.filter(wanted).prefetch_related("rules").order_by("pk"):
@@ -44,6 +46,6 @@ def openable_periods(form: FormVersion, receiver_id: int, kind_key: str, year: i
             for one in periods.periods_of(rule_of(row), year):
                 key = (row.key, one.code, one.instalment)
                 word = owed.deadlines.get(one.deadline_key) or owed.deadlines.get(one.rule)
-                due_on = periods.due_on(one, word) if word else None
+                due_on = periods.due_on(one, word, calendar) if word else None
                 found.setdefault(key, Openable(row.key, row.name, one, due_on, owing.get(key, 0)))
     return sorted(found.values(), key=lambda one: (one.period.end, one.period.instalment, one.rule_key))

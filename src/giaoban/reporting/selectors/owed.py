@@ -1,8 +1,9 @@
 """What units owe, and where each obligation stands."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from django.db.models import Count, Max, Q, QuerySet
 from django.http import Http404
@@ -11,8 +12,9 @@ from django.utils import timezone
 from giaoban.core.timeliness import Timing, timing
 from giaoban.kit.actors import Actor
 from giaoban.orgs.selectors import UnitCard, cards, visible_ids
-from giaoban.reporting.models import Draft, FormVersion, Obligation, Period, Submission, SubmissionState
-from giaoban.reporting.rules import ReportState, report_state, was_accepted
+from giaoban.reporting.models import Draft, FormVersion, Obligation, Period, Submission
+from giaoban.reporting.rules import ReportState, report_state
+from giaoban.reporting.rules.timeliness import Sending, delivered_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,21 @@ def submission_for(actor: Actor, pk: int, on: date | None = None) -> Submission:
     return submission
 
 
+class Latest(NamedTuple):
+    """The latest version that was sent of a report."""
+
+    pk: int
+    version: int
+    state: str
+    sent_at: datetime
+    receipt: str
+    filled: int
+    required: int
+    warnings: int
+    decision_reason: str
+    amendment: int
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where an obligation stands: its latest version, whether a draft waits, when a report was delivered.
@@ -69,7 +86,7 @@ class Standing:
     """
 
     obligation: Obligation
-    latest: Submission | None
+    latest: Latest | None
     delivered_at: datetime | None
     has_draft: bool
 
@@ -95,22 +112,36 @@ class Standing:
 
 def standing(rows: QuerySet[Obligation]) -> list[Standing]:
     """Where each obligation stands. Three queries."""
-    latest: dict[int, Submission] = {}
-    delivered: dict[int, datetime] = {}
-    accepted: set[int] = set()
-    for version in Submission.objects.filter(obligation__in=rows.order_by().values("pk")).order_by("version"):
-        owed = version.obligation_id
-        latest[owed] = version
-        if version.state != SubmissionState.RETURNED:
-            delivered.setdefault(owed, version.sent_at)
-        elif owed not in accepted:
-            delivered.pop(owed, None)
-        if was_accepted(version.state, version.decision_reason):
-            accepted.add(owed)
+    versions: dict[int, list[tuple[Latest, datetime | None]]] = {}
+    columns = (
+        "obligation_id",
+        "decided_at",
+        "pk",
+        "version",
+        "state",
+        "sent_at",
+        "receipt",
+        "filled",
+        "required",
+        "warnings",
+        "decision_reason",
+        "amendment",
+    )
+    sent = Submission.objects.filter(obligation__in=rows.order_by().values("pk")).order_by("version")
+    for owed, decided_at, *values in sent.values_list(*columns):
+        versions.setdefault(owed, []).append((Latest(*values), decided_at))
     drafts = set(
         Draft.objects.filter(obligation__in=rows.order_by().values("pk")).values_list("obligation_id", flat=True)
     )
-    return [Standing(row, latest.get(row.pk), delivered.get(row.pk), row.pk in drafts) for row in rows]
+    return [_standing(row, versions.get(row.pk, ()), has_draft=row.pk in drafts) for row in rows]
+
+
+def _standing(row: Obligation, versions: Sequence[tuple[Latest, datetime | None]], *, has_draft: bool) -> Standing:
+    latest = versions[-1][0] if versions else None
+    delivered = delivered_at(
+        Sending(one.version, one.sent_at, one.state, decided_at, one.decision_reason) for one, decided_at in versions
+    )
+    return Standing(row, latest, delivered, has_draft)
 
 
 def standing_of(obligation: Obligation) -> Standing:

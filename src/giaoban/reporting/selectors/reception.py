@@ -4,18 +4,20 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from giaoban.core.timeliness import Timeliness, Timing, timing
+from giaoban.core.timeliness import Band, Timeliness, Timing, band_of, share, timing
 from giaoban.kit.actors import Actor
 from giaoban.orgs.selectors import Person, UnitCard, branches, card, cards, people_at_many
 from giaoban.reporting.models import FormVersion, Obligation, Period
 from giaoban.reporting.rules import REPLACED_WHILE_WAITING, ReportState
 from giaoban.reporting.selectors.forms import last_day
+from giaoban.reporting.selectors.history import DeadlineMove
 from giaoban.reporting.selectors.owed import Standing, reminded, standing
 from giaoban.reporting.selectors.tree import line_beneath
 
@@ -24,7 +26,8 @@ from giaoban.reporting.selectors.tree import line_beneath
 class ReceptionRow:
     """One unit's report on the board.
 
-    received_at: `Standing.delivered_at`; sent_at: sending of the latest version; reason: of a return.
+    received_at: `Standing.delivered_at`; sent_at: sending of the latest version; reason: of a return. amendment: which
+    one the latest version is, 0 none; moves: of the deadline, newest first, on the board only (`board.in_full`).
     """
 
     obligation_id: int
@@ -45,6 +48,22 @@ class ReceptionRow:
     reminded_at: datetime | None
     people: tuple[Person, ...]
     simulated: bool
+    amendment: int = 0
+    moves: tuple[DeadlineMove, ...] = ()
+
+    @property
+    def first_due_on(self) -> date | None:
+        """The deadline before anybody moved it."""
+        return self.moves[-1].old_due_on if self.moves else self.due_on
+
+    @property
+    def band(self) -> Band:
+        return band_of(self.timing.days) if self.timing.state in (Timeliness.LATE, Timeliness.OVERDUE) else Band.NONE
+
+    @property
+    def completeness(self) -> Decimal | None:
+        """Per cent of the cells asked for that the latest version fills. None: nothing was sent."""
+        return share(self.filled, self.required)
 
     @property
     def is_received(self) -> bool:
@@ -101,7 +120,7 @@ class Campaign:
 
 def reception(receiver_id: int, form: FormVersion, period: Period, on: date) -> Reception:
     """The board of a receiver, units in alphabetical order. A fixed number of queries."""
-    rows = _rows(Obligation.objects.filter(receiver_id=receiver_id, form=form, period=period), period, on)
+    rows = rows_of(Obligation.objects.filter(receiver_id=receiver_id, form=form, period=period), period, on)
     counts = Counter(row.state for row in rows)
     return Reception(
         form=form,
@@ -119,7 +138,7 @@ def late_and_missing(form: FormVersion, period: Period, unit_id: int, on: date) 
     """Of all reporters beneath a unit on the line of the form: who was late, who is missing, by name."""
     line = line_beneath(unit_id, form.pk, period.pk, last_day(period))
     beneath = list(branches(unit_id, line, last_day(period))) if line else []
-    rows = _rows(Obligation.objects.filter(form=form, period=period, unit_id__in=beneath), period, on)
+    rows = rows_of(Obligation.objects.filter(form=form, period=period, unit_id__in=beneath), period, on)
     received = [row for row in rows if row.is_received]
     return LateAndMissing(
         late=tuple(row for row in received if row.timing.state is Timeliness.LATE),
@@ -129,7 +148,7 @@ def late_and_missing(form: FormVersion, period: Period, unit_id: int, on: date) 
     )
 
 
-def _rows(obligations: QuerySet[Obligation], period: Period, on: date) -> list[ReceptionRow]:
+def rows_of(obligations: QuerySet[Obligation], period: Period, on: date) -> list[ReceptionRow]:
     """Board rows of obligations of one period, in alphabetical order of the units as called on its last day."""
     listed = standing(obligations)
     units = cards([one.obligation.unit_id for one in listed], last_day(period))
@@ -170,6 +189,7 @@ def _row(
         reminded_at=last_time,
         people=people,
         simulated=one.obligation.simulated,
+        amendment=latest.amendment if latest else 0,
     )
 
 

@@ -15,11 +15,15 @@ from giaoban.reporting.models import FormVersion, Layer, Period, Snapshot
 from giaoban.reporting.selectors.consolidation import CellKey, ConsolidatedLine, ConsolidatedTable, PeriodCard
 from giaoban.reporting.selectors.forms import definition_of, other_geography
 from giaoban.reporting.selectors.grouping import EXACT
+from giaoban.reporting.selectors.sources import Sources, frozen, thawed
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """A frozen table, who confirmed it and when. `intact`: its content still has the checksum of that moment."""
+    """A frozen table, who confirmed it and when. `intact`: its content still has the checksum of that moment.
+
+    sources: the versions behind it; None: confirmed before these were kept.
+    """
 
     table: ConsolidatedTable
     by: str
@@ -27,6 +31,7 @@ class Confirmed:
     checksum: str
     snapshot_id: int
     intact: bool
+    sources: Sources | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ def confirmed_table(
         checksum=row.checksum,
         snapshot_id=row.pk,
         intact=checksum_of(row.content) == row.checksum,
+        sources=thawed(row.content["sources"]) if "sources" in row.content else None,
     )
 
 
@@ -86,8 +92,8 @@ def checksum_of(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def freeze(table: ConsolidatedTable) -> dict[str, Any]:
-    """A table as JSON values; exact: numbers are texts."""
+def freeze(table: ConsolidatedTable, sources: Sources) -> dict[str, Any]:
+    """A table, with the versions behind it, as JSON values; exact: numbers are texts."""
     return {
         "form": table.form_key,
         "period": {
@@ -111,6 +117,7 @@ def freeze(table: ConsolidatedTable) -> dict[str, Any]:
         "not_summed": list(table.not_summed),
         "absent": list(table.absent),
         "restatement": _freeze_restatement(table.restatement),
+        "sources": frozen(sources),
     }
 
 

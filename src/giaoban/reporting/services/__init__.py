@@ -1,68 +1,105 @@
 """Acts of the room. Each is one transaction with its audit entry; refusals are the exceptions of `errors`."""
 
+from giaoban.reporting.rules.signing import Signature
+from giaoban.reporting.services.bookreading import WorkbookReading, read_many, read_workbook
+from giaoban.reporting.services.calendar import end_calendar_address, hashed, make_calendar_address, note_calendar_read
+from giaoban.reporting.services.closing import close_books, reopen_books, undo_closing
 from giaoban.reporting.services.confirming import confirm_table
-from giaoban.reporting.services.deciding import accept, return_for_correction
+from giaoban.reporting.services.deciding import Mark, Verdict, accept, judge, return_for_correction
 from giaoban.reporting.services.drafting import Changed, change_draft, look_in, save_draft, save_workbook_draft
 from giaoban.reporting.services.errors import (
     AlreadyDone,
+    AmendmentUnexplained,
+    BooksClosed,
+    ExplanationsUnjudged,
     ImportRefused,
+    JustificationNeeded,
     PeriodUnknown,
     ReportingError,
+    SecretRefused,
+    SigningRefused,
     SubmissionRefused,
 )
+from giaoban.reporting.services.faulty import workbook_with_faults
+from giaoban.reporting.services.filling import Filled, fill_from_below
 from giaoban.reporting.services.importing import (
     ImportResult,
-    WorkbookReading,
     import_csv,
     import_workbook,
-    read_workbook,
 )
 from giaoban.reporting.services.loading import load_forms, load_regimes
 from giaoban.reporting.services.opening import Opening, open_and_raise, preview_opening
 from giaoban.reporting.services.owing import (
-    Requested,
     move_deadline,
     open_period,
     raise_obligations,
     remind,
-    request_report,
 )
-from giaoban.reporting.services.sending import Scan, Signature, submit, submit_draft
+from giaoban.reporting.services.papers import add_papers
+from giaoban.reporting.services.reminding import send_digests
+from giaoban.reporting.services.requesting import Requested, SignedReason, request_report
+from giaoban.reporting.services.sending import Scan, submit, submit_draft
+from giaoban.reporting.services.waiving import waive, withdraw_waiver
 from giaoban.reporting.services.workbooks import workbook_for
 
 __all__ = [
     "AlreadyDone",
+    "AmendmentUnexplained",
+    "BooksClosed",
     "Changed",
+    "ExplanationsUnjudged",
+    "Filled",
     "ImportRefused",
     "ImportResult",
+    "JustificationNeeded",
+    "Mark",
     "Opening",
     "PeriodUnknown",
     "ReportingError",
     "Requested",
     "Scan",
+    "SecretRefused",
     "Signature",
+    "SignedReason",
+    "SigningRefused",
     "SubmissionRefused",
+    "Verdict",
     "WorkbookReading",
     "accept",
+    "add_papers",
     "change_draft",
+    "close_books",
     "confirm_table",
+    "end_calendar_address",
+    "fill_from_below",
+    "hashed",
     "import_csv",
     "import_workbook",
+    "judge",
     "load_forms",
     "load_regimes",
     "look_in",
+    "make_calendar_address",
     "move_deadline",
+    "note_calendar_read",
     "open_and_raise",
     "open_period",
     "preview_opening",
     "raise_obligations",
+    "read_many",
     "read_workbook",
     "remind",
+    "reopen_books",
     "request_report",
     "return_for_correction",
     "save_draft",
     "save_workbook_draft",
+    "send_digests",
     "submit",
     "submit_draft",
+    "undo_closing",
+    "waive",
+    "withdraw_waiver",
     "workbook_for",
+    "workbook_with_faults",
 ]

@@ -10,17 +10,25 @@ from giaoban.reporting.models import Layer, Period, Snapshot
 from giaoban.reporting.selectors.forms import form_by_key, last_day, other_geography
 from giaoban.reporting.selectors.series import consolidate
 from giaoban.reporting.selectors.snapshots import checksum_of, freeze
+from giaoban.reporting.selectors.sources import sources_of
+from giaoban.reporting.services.sending import lock
 
 
 def confirm_table(
     form_key: str, period: Period, unit_id: int, *, geography: date | None = None, by: Actor, at: datetime
 ) -> Snapshot:
-    """Freeze the table as it reads now. A later confirmation stands beside the earlier ones; the last counts."""
+    """Freeze the table as it reads now. A later confirmation stands beside the earlier ones; the last counts.
+
+    While it is read nothing is sent or decided of what counts in it: table and versions say the same.
+    """
     by.require(Permission.CONFIRM_FIGURES, unit_id, unit_name=card(unit_id, last_day(period)).name)
     form = form_by_key(form_key)
     geography = other_geography(period, geography)
     with act("reporting.confirm-table", by=by, at=at) as entry:
-        content = freeze(consolidate(form, period, unit_id, geography=geography))
+        grouping, _ = sources_of(form, period, unit_id, geography)
+        lock(one.obligation_id for group in grouping.groups for one in group.reporters)
+        _, sources = sources_of(form, period, unit_id, geography)
+        content = freeze(consolidate(form, period, unit_id, geography=geography), sources)
         snapshot = Snapshot.objects.create(
             form=form,
             period=period,

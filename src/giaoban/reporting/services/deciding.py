@@ -1,7 +1,9 @@
 """The receiver accepts a report, or returns it with a reason. Accepted figures count from that moment on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.utils import timezone
 
@@ -9,37 +11,139 @@ from giaoban.core.vietnamese import moment
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
 from giaoban.kit.permissions import Permission
+from giaoban.orgs.selectors import card
 from giaoban.reporting.models import Obligation, OwingRule, Submission, SubmissionState
-from giaoban.reporting.rules import WrongState, next_state
+from giaoban.reporting.rules import WrongState, column_of, declined, next_state, unjudged
 from giaoban.reporting.rules.states import Event
 from giaoban.reporting.selectors.answering import require_answer
-from giaoban.reporting.services.errors import AlreadyDone, ReportingError
+from giaoban.reporting.selectors.closings import closed_reason
+from giaoban.reporting.selectors.forms import definition_of, last_day
+from giaoban.reporting.services.errors import AlreadyDone, BooksClosed, ExplanationsUnjudged, ReportingError
 from giaoban.reporting.services.sending import lock
+from giaoban.reporting.services.telling import after_acceptance
+
+LONGEST_NOTE: Final = 1000
 
 
-def accept(submission: Submission, *, by: Actor, at: datetime, reason: str = "") -> Submission:
+def accept(
+    submission: Submission, *, by: Actor, at: datetime, reason: str = "", explanations: bool = False
+) -> Submission:
     """Take a report: its figures become the unit's figures, the former ones give way in the same transaction.
 
-    Raises AlreadyDone when it was decided or replaced meanwhile, PermissionDenied.
+    explanations: accept every explanation that was not judged yet along with it. Raises ExplanationsUnjudged,
+    BooksClosed, AlreadyDone when it was decided or replaced meanwhile, PermissionDenied.
     """
     with act("reporting.accept", by=by, at=at, reason=reason, subject=subject_of(submission)) as entry:
         row = _locked(submission, by, "accept")
         entry.unit_id = by.post_at(row.obligation.receiver_id, row.obligation.unit_id)
+        _refuse_closed(row.obligation, at)
+        left = [key for key in unjudged(row.explanations, row.verdicts) if not explanations or key in row.verdicts]
+        if left:
+            raise ExplanationsUnjudged(left, card(row.obligation.unit_id, last_day(row.obligation.period)).name)
         accept_all([row], by=by, at=at, reason=reason)
     return row
 
 
-def return_for_correction(submission: Submission, *, reason: str, by: Actor, at: datetime) -> Submission:
-    """Send a report back; the unit owes it again. Raises AlreadyDone, PermissionDenied, ReportingError (no reason)."""
-    if not reason.strip():
-        raise ReportingError("Nêu lý do trả lại để đơn vị biết phải sửa gì.")
-    with act("reporting.return", by=by, at=at, reason=reason, subject=subject_of(submission)) as entry:
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the receiver says of one explanation."""
+
+    accepted: bool
+    note: str = ""
+
+
+def judge(submission: Submission, verdicts: Mapping[str, Verdict], *, by: Actor, at: datetime) -> Submission:
+    """Accept or decline explanations, by the keys under which the unit wrote them; others keep what was said of them.
+
+    Raises ReportingError (no such explanation), AlreadyDone when the report was decided or replaced, PermissionDenied.
+    """
+    with act("reporting.judge", by=by, at=at, subject=subject_of(submission)) as entry:
+        row = _locked(submission, by, "accept")
+        entry.unit_id = by.post_at(row.obligation.receiver_id, row.obligation.unit_id)
+        _judge(row, verdicts, by=by, at=at)
+        entry.detail = {"accepted": [key for key, one in verdicts.items() if one.accepted], "judged": list(verdicts)}
+        row.save(update_fields=["verdicts"])
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A cell that must be looked at, by its name as in `rules.merging`, and what about it."""
+
+    cell: str
+    note: str = ""
+
+
+def return_for_correction(
+    submission: Submission,
+    *,
+    reason: str = "",
+    cells: Sequence[Mark] = (),
+    verdicts: Mapping[str, Verdict] | None = None,
+    by: Actor,
+    at: datetime,
+) -> Submission:
+    """Send a report back; the unit owes it again.
+
+    cells: those that the receiver marks. verdicts: of explanations, as `judge`. A reason may be left out when there are
+    marked cells or declined explanations: then it says that. Raises AlreadyDone, PermissionDenied, BooksClosed,
+    ReportingError (nothing to correct was named, or a cell that the form does not have).
+    """
+    with act("reporting.return", by=by, at=at, subject=subject_of(submission)) as entry:
         row = _locked(submission, by, "return")
         entry.unit_id = by.post_at(row.obligation.receiver_id, row.obligation.unit_id)
+        _refuse_closed(row.obligation, at)
+        _judge(row, verdicts or {}, by=by, at=at)
+        marked = _marked(row, cells)
+        entry.reason = row.decision_reason = _reason(reason, marked, declined(row.verdicts))
+        entry.detail = {"cells": [one["cell"] for one in marked], "declined": list(declined(row.verdicts))}
+        entry.save(update_fields=["reason"])
         row.state = next_state(row.state, "return")
-        row.decided_at, row.decided_by_name, row.decision_reason = at, by.name, reason.strip()
-        row.save(update_fields=["state", "decided_at", "decided_by_name", "decision_reason"])
+        row.decided_at, row.decided_by_name, row.marked_cells = at, by.name, marked
+        decided = ["state", "decided_at", "decided_by_name", "decision_reason"]
+        row.save(update_fields=[*decided, "marked_cells", "verdicts"])
     return row
+
+
+def _judge(row: Submission, verdicts: Mapping[str, Verdict], *, by: Actor, at: datetime) -> None:
+    strange = verdicts.keys() - row.explanations.keys()
+    if strange:
+        raise ReportingError("Báo cáo không có giải trình này. Tải lại trang.")
+    for key, one in verdicts.items():
+        row.verdicts[key] = _verdict(one, by, at)
+
+
+def _verdict(one: Verdict, by: Actor, at: datetime) -> dict[str, object]:
+    return {"accepted": one.accepted, "note": one.note.strip(), "by": by.name, "at": at.isoformat()}
+
+
+def _marked(row: Submission, cells: Sequence[Mark]) -> list[dict[str, str]]:
+    """The marks as they are stored, each cell once. Raises ReportingError for a cell that the form does not have."""
+    form = definition_of(row.obligation.form)
+    marked = {one.cell: one.note.strip()[:LONGEST_NOTE] for one in cells}
+    for name in marked:
+        if column_of(form, name) is None or name.split("/")[1] not in form.table(name.split("/")[0]).rows_by_id:
+            raise ReportingError("Biểu không có ô được đánh dấu. Tải lại trang.")
+    return [{"cell": name, "note": note} for name, note in marked.items()]
+
+
+def _reason(reason: str, marked: Sequence[object], declined_keys: Sequence[str]) -> str:
+    """What the unit reads. Raises ReportingError when nothing at all was named."""
+    parts = [reason.strip().rstrip(".")] if reason.strip() else []
+    if not parts and marked:
+        parts.append(f"Xem lại {len(marked)} ô được đánh dấu")
+    if declined_keys:
+        parts.append(f"Chưa chấp nhận giải trình của {len(declined_keys)} cảnh báo")
+    if not parts:
+        raise ReportingError("Nêu lý do trả lại để đơn vị biết phải sửa gì.")
+    return reason.strip() if len(parts) == 1 and reason.strip() else f"{'. '.join(parts)}."
+
+
+def _refuse_closed(obligation: Obligation, at: datetime) -> None:
+    """Raises BooksClosed."""
+    closed = closed_reason(obligation.form_id, obligation.period_id, obligation.unit_id, at)
+    if closed:
+        raise BooksClosed(closed)
 
 
 def require_receiver(by: Actor, obligation: Obligation) -> None:
@@ -58,7 +162,10 @@ def require_receiver(by: Actor, obligation: Obligation) -> None:
 
 
 def accept_all(submissions: Sequence[Submission], *, by: Actor, at: datetime, reason: str = "") -> None:
-    """Accept versions of locked obligations inside the caller's act. A fixed number of queries."""
+    """Accept versions of locked obligations inside the caller's act, with the explanations that nobody judged yet.
+
+    A fixed number of queries.
+    """
     former = list(
         Submission.objects.select_for_update().filter(
             obligation_id__in=[one.obligation_id for one in submissions], is_current=True
@@ -70,9 +177,11 @@ def accept_all(submissions: Sequence[Submission], *, by: Actor, at: datetime, re
     for row in submissions:
         row.state, row.is_current = next_state(row.state, "accept"), True
         row.decided_at, row.decided_by_name, row.decision_reason = at, by.name, reason
-    Submission.objects.bulk_update(
-        submissions, ["state", "is_current", "decided_at", "decided_by_name", "decision_reason"], batch_size=1000
-    )
+        for key in row.explanations.keys() - row.verdicts.keys():
+            row.verdicts[key] = _verdict(Verdict(accepted=True), by, at)
+    fields = ["state", "is_current", "decided_at", "decided_by_name", "decision_reason", "verdicts"]
+    Submission.objects.bulk_update(submissions, fields, batch_size=1000)
+    after_acceptance(submissions)
 
 
 def _locked(submission: Submission, by: Actor, event: Event) -> Submission:

@@ -1,7 +1,7 @@
 """What is being typed: kept as typed, by several people at once, and never overwritten without a word."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from giaoban.core.figures import BLANK
 from giaoban.core.forms import FormDefinition
+from giaoban.core.secrecy import marked_secret
 from giaoban.documents.services import store_blob
 from giaoban.kit.actors import Actor
 from giaoban.kit.permissions import Permission
@@ -20,6 +21,7 @@ from giaoban.reporting.rules import (
     Change,
     fault_of,
     figures_from_texts,
+    is_paper,
     issue_key,
     merge,
     with_machine_cells,
@@ -28,8 +30,8 @@ from giaoban.reporting.selectors.answering import require_answer
 from giaoban.reporting.selectors.drafts import names_of, stored_texts, versions_of
 from giaoban.reporting.selectors.entry import has_estimates, subunits_by_row
 from giaoban.reporting.selectors.forms import definition_of
-from giaoban.reporting.services.errors import AlreadyDone
-from giaoban.reporting.services.sending import already_sent, lock
+from giaoban.reporting.services.errors import AlreadyDone, SecretRefused
+from giaoban.reporting.services.sending import already_sent, lock, refuse_secret_file
 
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PRESENCE_NOTED: Final = timedelta(seconds=15)
@@ -58,26 +60,21 @@ def save_draft(
 ) -> Draft:
     """Make these texts (by `rules.text_key`) the whole draft, as they were typed; the last save counts.
 
-    A draft that was read from a workbook keeps it for as long as the figures are those of the file. revise False:
-    raises AlreadyDone when the report was sent meanwhile, so that a page opened before it does not begin a new version.
+    A draft that was read from a workbook keeps it for as long as the figures are those of the file, and in any case the
+    papers typed so far. revise False: raises AlreadyDone when the report was sent meanwhile, so that a page opened
+    before it does not begin a new version; SecretRefused, PermissionDenied.
     """
     require_answer(by, Permission.ENTER_FIGURES, obligation.unit_id, on=timezone.localdate(at))
     typed = {key: text for key, text in figures.items() if text.strip()}
+    _refuse_secret([*typed.values(), notes, *(explanations or {}).values()])
     with transaction.atomic():
         row = lock([obligation.pk])[0]
         before = Draft.objects.filter(obligation=row).first()
         if before is None and not revise:
             _refuse_sent(row)
+        parts = Parts(typed, notes, explanations or {}, before.papers if before else {})
         stored = names_of(before) if before else {}
-        return _keep(
-            row,
-            before,
-            stored,
-            names_of_parts(typed, notes, explanations or {}),
-            by=by,
-            at=at,
-            **_origin(before, typed),
-        )
+        return _keep(row, before, stored, parts.named(), by=by, at=at, **_origin(before, typed))
 
 
 def save_workbook_draft(
@@ -95,6 +92,8 @@ def save_workbook_draft(
     """Make what a workbook holds (`read_workbook`) the draft, and keep the file with it. Raises as `save_draft`."""
     require_answer(by, Permission.ENTER_FIGURES, obligation.unit_id, on=timezone.localdate(at))
     typed = {key: text for key, text in figures.items() if text.strip()}
+    _refuse_secret([*typed.values(), notes, *(explanations or {}).values()])
+    refuse_secret_file(content, filename)
     with transaction.atomic():
         row = lock([obligation.pk])[0]
         before = Draft.objects.filter(obligation=row).first()
@@ -103,7 +102,8 @@ def save_workbook_draft(
         file = store_blob(content, media_type=XLSX_TYPE, filename=filename)
         origin = {"channel": Channel.WORKBOOK, "file": file, "filename": filename[:255]}
         stored = names_of(before) if before else {}
-        return _keep(row, before, stored, names_of_parts(typed, notes, explanations or {}), by=by, at=at, **origin)
+        parts = Parts(typed, notes, explanations or {}, before.papers if before else {})
+        return _keep(row, before, stored, parts.named(), by=by, at=at, **origin)
 
 
 def change_draft(
@@ -145,10 +145,9 @@ def change_draft(
             and set(merged.overtaken) | set(refused) == set(changes)
         ):
             return Changed(before, merged.overtaken, refused)
-        figures, notes, explanations = parts_of_names(merged.texts)
-        figures = with_machine_cells(form, listed, figures)
-        kept = names_of_parts(figures, notes, explanations)
-        draft = _keep(row, before, stored, kept, by=by, at=at, **_origin(before, figures))
+        parts = parts_of_names(merged.texts)
+        parts = replace(parts, figures=with_machine_cells(form, listed, parts.figures))
+        draft = _keep(row, before, stored, parts.named(), by=by, at=at, **_origin(before, parts.figures))
         return Changed(draft, merged.overtaken, refused)
 
 
@@ -166,17 +165,36 @@ def look_in(obligation: Obligation, *, by: Actor, at: datetime) -> None:
         Presence.objects.filter(obligation=obligation, seen_at__lt=at - PRESENCE_KEPT).delete()
 
 
-def names_of_parts(figures: Mapping[str, str], notes: str, explanations: Mapping[str, str]) -> dict[str, str]:
-    """The parts of a draft as one mapping of names to texts, blanks left out."""
-    texts = dict(figures) | {NOTES: notes} | {f"{EXPLAINS}{key}": words for key, words in explanations.items()}
-    return {name: text for name, text in texts.items() if text.strip()}
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a draft is made of; each text under the name that it has in its own part."""
+
+    figures: dict[str, str]
+    notes: str = ""
+    explanations: Mapping[str, str] = field(default_factory=dict)
+    papers: Mapping[str, str] = field(default_factory=dict)
+
+    def named(self) -> dict[str, str]:
+        """As one mapping of names to texts, blanks left out."""
+        words = {f"{EXPLAINS}{key}": text for key, text in self.explanations.items()}
+        texts = self.figures | {NOTES: self.notes} | words | dict(self.papers)
+        return {name: text for name, text in texts.items() if text.strip()}
 
 
-def parts_of_names(texts: Mapping[str, str]) -> tuple[dict[str, str], str, dict[str, str]]:
-    """The other way round: figures, notes, explanations."""
+def parts_of_names(texts: Mapping[str, str]) -> Parts:
+    """The other way round."""
     words = {name.removeprefix(EXPLAINS): text for name, text in texts.items() if name.startswith(EXPLAINS)}
-    figures = {name: text for name, text in texts.items() if name != NOTES and not name.startswith(EXPLAINS)}
-    return figures, texts.get(NOTES, ""), words
+    papers = {name: text for name, text in texts.items() if is_paper(name)}
+    figures = {name: text for name, text in texts.items() if "/" in name and not name.startswith(EXPLAINS)}
+    return Parts(figures, texts.get(NOTES, ""), words, papers)
+
+
+def _refuse_secret(texts: Iterable[str]) -> None:
+    """Raises SecretRefused when one of the texts carries the marking of a state secret."""
+    for text in texts:
+        marking = marked_secret(text)
+        if marking:
+            raise SecretRefused(marking)
 
 
 def _refuse_sent(obligation: Obligation) -> None:
@@ -197,10 +215,11 @@ def _keep(
     **origin: Any,
 ) -> Draft:
     """Store a draft; every name whose text is another one than before gets the next revision as its version."""
-    figures, notes, explanations = parts_of_names(texts)
+    parts = parts_of_names(texts)
     changed = sorted(name for name in stored.keys() | texts.keys() if stored.get(name) != texts.get(name))
     draft = before or Draft(obligation=obligation)
-    draft.figures, draft.notes, draft.explanations = figures, notes, explanations
+    draft.figures, draft.notes, draft.explanations = parts.figures, parts.notes, dict(parts.explanations)
+    draft.papers = dict(parts.papers)
     draft.revision += bool(changed)
     draft.saved_at, draft.saved_by_id = at, by.user_id
     for name, value in origin.items():

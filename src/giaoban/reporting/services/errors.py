@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from giaoban.core.issues import Issue
+from giaoban.core.secrecy import refusal_of_secret
+from giaoban.reporting.rules import SigningFault
 
 
 class ReportingError(Exception):
@@ -34,9 +36,63 @@ class SubmissionRefused(ReportingError):
         super().__init__(f"Chưa gửi được báo cáo: còn {' và '.join(parts)}.")
 
 
+class JustificationNeeded(ReportingError):
+    """A request that asks for known data, or sets a day before the regime's, without a signed reason."""
+
+    def __init__(self, sentences: Sequence[str]) -> None:
+        self.sentences = tuple(sentences)
+        super().__init__(
+            "Yêu cầu này nặng hơn chế độ báo cáo. Nêu lý do, họ tên và chức vụ người quyết định, hoặc bớt yêu cầu: "
+            + " ".join(sentences)
+        )
+
+
 class ImportRefused(ReportingError):
     """A file that was not taken: every fault, with its place in the file. Nothing of it was stored."""
 
     def __init__(self, issues: Sequence[Issue]) -> None:
         self.issues = tuple(issues)
         super().__init__(f"Không nhận tệp: có {len(self.issues)} lỗi. Sửa tệp rồi tải lên lại; chưa có gì được lưu.")
+
+
+class SigningRefused(ReportingError):
+    """Names of signers are lacking, or a capacity is not as the rules of signing want it (`faults`)."""
+
+    def __init__(self, faults: Sequence[SigningFault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(" ".join(f"{one.role}: {one.sentence}" for one in self.faults))
+
+
+class BooksClosed(ReportingError):
+    """The books of the form and period are closed for the unit."""
+
+
+class AmendmentUnexplained(ReportingError):
+    """Figures of this report were accepted before, and nobody says why they change. `units`: of which units."""
+
+    def __init__(self, units: Sequence[str]) -> None:
+        self.units = tuple(units)
+        named = f" ({', '.join(self.units[:5])}{'…' if len(self.units) > 5 else ''})" if len(self.units) > 1 else ""
+        super().__init__(f"Số liệu này đã được tiếp nhận{named}. Nêu lý do sửa đổi thì mới gửi bản sửa được.")
+
+
+class SecretRefused(ReportingError):
+    """A text or a file that carries the marking of a state secret (`marking`). Nothing of it was kept."""
+
+    def __init__(self, marking: str) -> None:
+        self.marking = marking
+        super().__init__(refusal_of_secret(marking))
+
+
+class ExplanationsUnjudged(ReportingError):
+    """A report is not accepted while explanations wait for the receiver. `keys`: by `rules.issue_key`; declined ones
+    are among them.
+    """
+
+    def __init__(self, keys: Sequence[str], unit: str = "") -> None:
+        self.keys = tuple(keys)
+        who = f"Báo cáo của {unit} còn" if unit else "Báo cáo còn"
+        super().__init__(
+            f"{who} {len(self.keys)} giải trình chưa được chấp nhận. Mở biên nhận, chấp nhận từng giải trình, "
+            "hoặc trả lại báo cáo."
+        )

@@ -1,4 +1,4 @@
-"""Loads the forms and the reporting regimes of a sector pack."""
+"""Loads the forms, the reporting regimes and the decreed days of a sector pack."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from giaoban.core.packs import FormRecord, Pack, RegimeRecord
 from giaoban.core.periods import period_by_code, rule_from_dict
 from giaoban.kit.packs import PackRefused
 from giaoban.kit.sync import sync_rows
-from giaoban.reporting.models import FormVersion, OwingRule, Period, PeriodRule, Regime, Submission
+from giaoban.reporting.models import DecreedDay, FormVersion, OwingRule, Period, PeriodRule, Regime, Submission
 
 Say = Callable[[str], None]
 
@@ -37,6 +37,12 @@ def load_forms(pack: Pack, say: Say) -> None:
     rows = [_form_row(form, fields) for form in pack.forms]
     of_pack = FormVersion.objects.filter(key__in=[form.key for form in pack.forms])
     say(sync_rows(of_pack, ["key"], rows, keep_absent=True).words("forms"))
+
+
+def load_days(pack: Pack, say: Say) -> None:
+    """Working days and days off that an act of the State decreed."""
+    rows = [{"day": one.day, "worked": one.worked, "basis": one.basis, "source": one.source} for one in pack.days]
+    say(sync_rows(DecreedDay.objects.all(), ["day"], rows).words("decreed days"))
 
 
 def _form_row(form: FormRecord, fields: Mapping[str, int]) -> dict[str, Any]:

@@ -10,9 +10,8 @@ from django.utils import timezone
 from giaoban.core import periods
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
-from giaoban.kit.models import valid_on
 from giaoban.kit.permissions import Permission
-from giaoban.orgs.selectors import card, cards, nearest_of_kind, scope_ids, units_of_kind
+from giaoban.orgs.selectors import cards, nearest_of_kind, scope_ids, units_of_kind
 from giaoban.reporting.models import (
     DeadlineChange,
     FormVersion,
@@ -23,28 +22,19 @@ from giaoban.reporting.models import (
     Reminder,
     SubmissionState,
 )
+from giaoban.reporting.selectors.days import work_calendar
 from giaoban.reporting.selectors.forms import (
     core_period,
-    definition_of,
     form_by_key,
     last_day,
     rule_of,
-    rules_of,
 )
 from giaoban.reporting.services.errors import PeriodUnknown, ReportingError
+from giaoban.reporting.services.inforce import require_in_force
+from giaoban.reporting.services.reminding import tell_reminded
 
 NAMED: Final = 10
 """Units named in one refusal; the others are counted."""
-
-
-class Requested(list[Obligation]):
-    """What the asked units owe now, in the order asked. `already`: those among them that owed it before, with the
-    deadline and to the receiver that they had."""
-
-    def __init__(self, owed: Iterable[Obligation], already: Collection[int]) -> None:
-        super().__init__(owed)
-        self.already: tuple[Obligation, ...] = tuple(one for one in self if one.unit_id in already)
-        self.new: tuple[Obligation, ...] = tuple(one for one in self if one.unit_id not in already)
 
 
 def open_period(
@@ -174,9 +164,8 @@ def _owed_under(rule: OwingRule, form: FormVersion, period: Period) -> list[Obli
     on = last_day(period)
     made = core_period(period)
     word = rule.deadlines.get(made.deadline_key) or rule.deadlines.get(made.rule)
-    due_on = periods.due_on(made, word) if word else None
-    if not _in_force(form, due_on or on):
-        raise ReportingError(f"Biểu “{form.code}” không có hiệu lực cho kỳ “{period.label}”. Chọn biểu có hiệu lực.")
+    due_on = periods.due_on(made, word, work_calendar()) if word else None
+    require_in_force(form, period, due_on or on)
     reporters = units_of_kind(rule.reporter_kind_id, on)
     receivers = (
         nearest_of_kind(reporters, rule.line_id, rule.receiver_kind_id, on) if rule.receiver_kind_id is not None else {}
@@ -195,11 +184,6 @@ def _owed_under(rule: OwingRule, form: FormVersion, period: Period) -> list[Obli
     ]
 
 
-def _in_force(form: FormVersion, on: date) -> bool:
-    """Whether a form is in force on the day that decides: when the report is due, else the period's last day."""
-    return FormVersion.objects.filter(valid_on(on), pk=form.pk).exists()
-
-
 def _refuse_without_receiver(unit_ids: Collection[int], period: Period, by: Actor) -> None:
     """Name the units of the actor's scope that must report to somebody, while the tree has nobody who receives it."""
     on = last_day(period)
@@ -213,85 +197,6 @@ def _refuse_without_receiver(unit_ids: Collection[int], period: Period, by: Acto
             f"Chưa có nơi nhận báo cáo của: {', '.join(names[:NAMED])}{more}. "
             "Bổ sung đơn vị cấp trên của các đơn vị này trong danh mục."
         )
-
-
-def request_report(
-    form_key: str,
-    period: Period,
-    *,
-    units: Sequence[int],
-    receiver: int,
-    due_on: date,
-    basis: str,
-    by: Actor,
-    at: datetime,
-    simulated: bool = False,
-) -> Requested:
-    """Ask units for a report outside the regime, by a day, on a stated basis; gives what they owe, in order of `units`.
-
-    A unit that already owes this form for this period keeps its deadline and receiver. Raises ReportingError when a
-    unit does not belong to the receiver, on the period's last day or now, or when the code of an ad-hoc period is also
-    that of another period of the form; PermissionDenied.
-    """
-    by.require(Permission.RECEIVE_REPORT, receiver, unit_name=card(receiver, last_day(period)).name)
-    form = form_by_key(form_key)
-    if not definition_of(form).has_layout:
-        raise ReportingError(f"Biểu “{form.code}” chỉ có tên, chưa có bố cục để nhập. Chọn biểu khác.")
-    _refuse_outside(receiver, units, last_day(period), timezone.localdate(at))
-    _refuse_shared_code(form, period)
-    detail = {"form": form.key, "period": period.code, "units": len(units), "basis": basis}
-    with act("reporting.request-report", by=by, at=at, subject=subject_of(period), detail=detail) as entry:
-        entry.unit_id = by.post_at(receiver)
-        asked = [
-            Obligation(
-                unit_id=unit_id,
-                form=form,
-                period=period,
-                receiver_id=receiver,
-                due_on=due_on,
-                due_source=basis[:300],
-                simulated=simulated,
-            )
-            for unit_id in dict.fromkeys(units)
-        ]
-        owing = Obligation.objects.filter(form=form, period=period, unit_id__in=units)
-        before = set(owing.values_list("unit_id", flat=True))
-        Obligation.objects.bulk_create(asked, batch_size=2000, ignore_conflicts=True)
-        rows = Obligation.objects.filter(form=form, period=period, unit_id__in=units)
-        by_unit = {row.unit_id: row for row in rows.select_related("unit", "form", "period__rule", "receiver")}
-    return Requested((by_unit[unit_id] for unit_id in dict.fromkeys(units)), before)
-
-
-def _refuse_outside(receiver: int, units: Sequence[int], *days: date) -> None:
-    """A receiver asks what belongs to it, on one of the days: neither its own kind nor those above it, nor itself."""
-    beneath = {pk for on in days for pk in scope_ids([receiver], on).values_list("pk", flat=True)} - {receiver}
-    outside = [one for one in units if one not in beneath]
-    if outside:
-        names = [one.name for one in sorted(cards(outside, days[0]).values(), key=lambda one: one.sort_key)]
-        raise ReportingError(
-            f"{card(receiver, days[0]).name} chỉ yêu cầu được đơn vị trực thuộc. Bỏ: {', '.join(names[:NAMED])}."
-        )
-
-
-def _refuse_shared_code(form: FormVersion, period: Period) -> None:
-    """Files name a period by its code: an ad-hoc one may not bear that of another period of the form."""
-    if rule_of(period.rule).kind != "ad_hoc":
-        return
-    others = [one for one in rules_of(form) if one.pk != period.rule_id]
-    opened = Period.objects.filter(rule__in=others, code=period.code, instalment=period.instalment).first()
-    label = opened.label if opened is not None else _label_in(others, period.code, period.instalment)
-    if label:
-        raise ReportingError(f"Mã kỳ “{period.code}” đã là mã của kỳ “{label}” của biểu này. Đặt tên kỳ khác.")
-
-
-def _label_in(rules: Iterable[PeriodRule], code: str, instalment: str) -> str:
-    """The name of the period that a rule gives this code, opened or not; "" when none does."""
-    for row in rules:
-        try:
-            return periods.period_by_code(rule_of(row), code, instalment).label
-        except (KeyError, ValueError):
-            continue
-    return ""
 
 
 def move_deadline(
@@ -322,7 +227,10 @@ def move_deadline(
 
 
 def remind(obligations: Iterable[Obligation], *, note: str = "", by: Actor, at: datetime) -> int:
-    """Remind units of reports that are not delivered; gives how many. What was sent meanwhile is passed over."""
+    """Remind units of reports that are not delivered; gives how many. What was sent meanwhile is passed over.
+
+    Whoever enters figures at the units is told, in one message each.
+    """
     ids = [one.pk for one in obligations]
     with act("reporting.remind", by=by, at=at, reason=note) as entry:
         rows = _locked(ids, by)
@@ -331,7 +239,8 @@ def remind(obligations: Iterable[Obligation], *, note: str = "", by: Actor, at: 
         delivered = set(Obligation.objects.filter(pk__in=ids, submissions__state__in=done).values_list("pk", flat=True))
         waiting = [row for row in rows if row.pk not in delivered]
         Reminder.objects.bulk_create(Reminder(obligation=row, note=note, act=entry) for row in waiting)
-        entry.detail = {"day": timezone.localdate(at).isoformat(), "count": len(waiting)}
+        told = tell_reminded([row.pk for row in waiting], note, by=by, at=at, entry=entry)
+        entry.detail = {"day": timezone.localdate(at).isoformat(), "count": len(waiting), "told": told}
         entry.subject = _subject(waiting)
     return len(waiting)
 

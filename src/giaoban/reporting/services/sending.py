@@ -11,11 +11,13 @@ from django.utils import timezone
 from giaoban.core.figures import Figures, completeness, encode
 from giaoban.core.forms import FormDefinition
 from giaoban.core.issues import Issue
+from giaoban.core.secrecy import marked_secret
 from giaoban.core.vietnamese import moment
 from giaoban.documents.rules.kinds import UNKNOWN_TYPE, media_type_of
 from giaoban.documents.services import store_blob
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
+from giaoban.kit.filetext import marked_secret_file
 from giaoban.kit.models import Act
 from giaoban.kit.permissions import Permission
 from giaoban.orgs.selectors import card, cards, heirs_of
@@ -29,24 +31,40 @@ from giaoban.reporting.models import (
     SubmissionState,
 )
 from giaoban.reporting.rules import (
+    AMENDMENT_REASON,
     REPLACED_WHILE_WAITING,
+    Signature,
+    Signed,
+    SigningFault,
+    amendment_number,
     errors_in,
     kept,
     next_state,
+    signed_from,
+    signed_of,
+    signing_faults,
     unexplained,
     warnings_in,
+    without_waived,
 )
 from giaoban.reporting.selectors.answering import answers
+from giaoban.reporting.selectors.closings import closed_reasons
 from giaoban.reporting.selectors.entry import checks_of, read_texts
 from giaoban.reporting.selectors.figures import previous_figures
 from giaoban.reporting.selectors.forms import definition_of, last_day
-from giaoban.reporting.services.errors import AlreadyDone, ReportingError, SubmissionRefused
+from giaoban.reporting.selectors.waivers import waived_keys
+from giaoban.reporting.services.errors import (
+    AlreadyDone,
+    AmendmentUnexplained,
+    BooksClosed,
+    ReportingError,
+    SecretRefused,
+    SigningRefused,
+    SubmissionRefused,
+)
 
 if TYPE_CHECKING:
     from giaoban.documents.selectors import Blob
-
-Signature = tuple[str, str]
-"""A role as the form prints it, and the name of the person."""
 
 ENDED: Final = " (đã kết thúc)"
 JOINED = ("unit", "form", "period__rule", "receiver")
@@ -54,7 +72,10 @@ JOINED = ("unit", "form", "period__rule", "receiver")
 
 @dataclass(frozen=True, slots=True)
 class Papers:
-    """What goes with the figures of a version: who signed, the paper copy, notes, where published figures come from."""
+    """What goes with the figures of a version: who signed, the paper copy, notes, where published figures come from.
+
+    amendment_reason: why figures that were accepted before change.
+    """
 
     signatures: Sequence[Signature] = ()
     notes: str = ""
@@ -64,6 +85,12 @@ class Papers:
     file: ImportedFile | None = None
     source: str = ""
     simulated: bool = False
+    amendment_reason: str = ""
+
+    @property
+    def signed(self) -> tuple[Signed, ...]:
+        """The blocks that carry a name."""
+        return tuple(one for one in map(signed_of, self.signatures) if one.name.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +127,15 @@ def submit(
     document_date: date | None = None,
     scan: "Blob | None" = None,
     file: ImportedFile | None = None,
+    amendment_reason: str = "",
 ) -> Submission:
     """Send a version of a report.
 
     Raises SubmissionRefused (errors, or warnings without explanation), AlreadyDone (the same content was sent before),
-    ReportingError (names of signers lacking), PermissionDenied.
+    SigningRefused, AmendmentUnexplained (accepted figures would change without `amendment_reason`), BooksClosed,
+    SecretRefused, PermissionDenied.
     """
-    papers = Papers(signatures, notes, document_number, document_date, scan, file, source, simulated)
+    papers = Papers(signatures, notes, document_number, document_date, scan, file, source, simulated, amendment_reason)
     with act("reporting.submit", by=by, at=at) as entry:
         row = lock([obligation.pk])[0]
         require_sender(by, row, channel, on=timezone.localdate(at))
@@ -125,10 +154,12 @@ def submit_draft(
     document_number: str = "",
     document_date: date | None = None,
     scan: Scan | None = None,
+    amendment_reason: str = "",
 ) -> Submission:
     """Send what is in the draft, and end the draft; the file that it was read from goes with it.
 
-    Raises as `submit`; AlreadyDone when there is no draft any more.
+    amendment_reason: as `submit`; the one typed in the draft when empty. Raises as `submit`; AlreadyDone when there is
+    no draft any more.
     """
     with act("reporting.submit", by=by, at=at) as entry:
         row = lock([obligation.pk])[0]
@@ -144,15 +175,18 @@ def submit_draft(
             draft.notes,
             document_number,
             document_date,
-            scan=_stored_scan(scan) if scan is not None else None,
+            scan=stored_scan(scan) if scan is not None else None,
             file=_file_of(draft, entry),
+            amendment_reason=amendment_reason or draft.papers.get(AMENDMENT_REASON, ""),
         )
         return _send(
             row, figures, issues, draft.explanations, papers, entry, by=by, at=at, channel=draft.channel, signed=True
         )
 
 
-def _stored_scan(scan: Scan) -> "Blob":
+def stored_scan(scan: Scan) -> "Blob":
+    """Keep a signed scan. Raises SecretRefused."""
+    refuse_secret_file(scan.content, scan.filename)
     return store_blob(scan.content, media_type=media_type_of(scan.content) or UNKNOWN_TYPE, filename=scan.filename)
 
 
@@ -187,11 +221,9 @@ def _send(
     channel: str,
     signed: bool = False,
 ) -> Submission:
-    errors, silent = errors_in(issues), unexplained(issues, explanations)
-    if errors or silent:
-        raise SubmissionRefused(errors, silent)
+    issues = _held_back(obligation, issues, explanations, on=timezone.localdate(at))
     if signed or channel == Channel.WEB:
-        require_signatures(definition_of(obligation.form), papers.signatures)
+        require_signatures(definition_of(obligation.form), papers.signatures, on=timezone.localdate(at))
     if obligation.pk in unchanged([(obligation, figures)], papers, channel=channel):
         raise already_sent(obligation)
     parcel = Parcel(obligation, figures, issues, explanations)
@@ -199,6 +231,30 @@ def _send(
     entry.subject = subject_of(submission)
     entry.detail = {"obligation": obligation.pk, "version": submission.version, "receipt": submission.receipt}
     return submission
+
+
+def _held_back(
+    obligation: Obligation, issues: Sequence[Issue], explanations: Mapping[str, str], *, on: date
+) -> Sequence[Issue]:
+    """The findings, those under a waiver as notes. Raises SubmissionRefused when something still holds it back.
+
+    Waivers are asked for only when there is something to waive: a report without findings costs no query.
+    """
+    errors, silent = errors_in(issues), unexplained(issues, explanations)
+    if not errors and not silent:
+        return issues
+    issues = without_waived(issues, waived_keys(obligation, on))
+    errors, silent = errors_in(issues), unexplained(issues, explanations)
+    if errors or silent:
+        raise SubmissionRefused(errors, silent)
+    return issues
+
+
+def refuse_secret_file(content: bytes, filename: str) -> None:
+    """Raises SecretRefused when a file's name or its words, as far as they can be read, carry a marking."""
+    marking = marked_secret_file(content, filename)
+    if marking:
+        raise SecretRefused(marking)
 
 
 def lock(ids: Iterable[int]) -> list[Obligation]:
@@ -220,15 +276,26 @@ def require_sender(by: Actor, obligation: Obligation, channel: str, *, on: date 
         by.require(Permission.SEND_REPORT, obligation.unit_id, unit_name=name)
 
 
-def require_signatures(form: FormDefinition, signatures: Sequence[Signature]) -> None:
-    """Each block of the form needs a name, and there are no other blocks."""
-    named = {role: name.strip() for role, name in signatures}
-    lacking = [role for role in form.signatures if not named.get(role)]
-    strange = [role for role in named if role not in form.signatures]
-    if lacking:
-        raise ReportingError(f"Nêu họ tên người ký ở mục: {', '.join(lacking)}.")
-    if strange:
-        raise ReportingError(f"Biểu không có mục ký: {', '.join(strange)}. Bỏ mục này.")
+def require_signatures(form: FormDefinition, signatures: Sequence[Signature], *, on: date) -> None:
+    """Each block of the form needs a name, and there are no others; capacities are as `signing_faults` wants them.
+
+    on: the day of signing. Raises SigningRefused.
+    """
+    blocks = [signed_of(one) for one in signatures]
+    named = {one.role for one in blocks if one.name.strip()}
+    faults = [
+        SigningFault(role, "name", f"Nêu họ tên người ký ở mục: {role}.")
+        for role in form.signatures
+        if role not in named
+    ]
+    faults += [
+        SigningFault(one.role, "name", f"Biểu không có mục ký: {one.role}. Bỏ mục này.")
+        for one in blocks
+        if one.role not in form.signatures
+    ]
+    faults = faults or list(signing_faults(form.signatures, blocks, on))
+    if faults:
+        raise SigningRefused(faults)
 
 
 def unchanged(reports: Sequence[tuple[Obligation, Figures]], papers: Papers, *, channel: str) -> set[int]:
@@ -259,10 +326,10 @@ def unchanged(reports: Sequence[tuple[Obligation, Figures]], papers: Papers, *, 
 
 def _same_papers(version: Submission, papers: Papers, channel: str) -> bool:
     """Whether notes, signatures, number, date and scan are those of a version, as far as the channel speaks of them."""
-    signed = {role: name.strip() for role, name in papers.signatures if name.strip()}
+    signed = {one.role: one.as_data() for one in papers.signed}
     pairs = (
         (papers.notes.strip(), version.notes.strip()),
-        (signed, {one["role"]: one["name"] for one in version.signatures}),
+        (signed, {one["role"]: signed_from(one).as_data() for one in version.signatures}),
         (papers.document_number, version.document_number),
         (papers.document_date, version.document_date),
         (papers.scan.pk if papers.scan else None, version.scan_id),
@@ -293,19 +360,23 @@ def _fingerprints(form: FormDefinition, figures: Figures) -> set[object]:
 def store(
     parcels: Sequence[Parcel], papers: Papers, entry: Act, *, by: Actor, at: datetime, channel: str
 ) -> list[Submission]:
-    """Write the next version of each report with its lines; a waiting one gives way. A fixed number of queries."""
-    waiting = {
-        one.obligation_id: one
-        for one in Submission.objects.select_for_update().filter(
-            obligation_id__in=[parcel.obligation.pk for parcel in parcels], state=SubmissionState.SENT
-        )
-    }
-    versions = _latest_versions([parcel.obligation.pk for parcel in parcels])
+    """Write the next version of each report with its lines; a waiting one gives way. A fixed number of queries.
+
+    Raises BooksClosed, AmendmentUnexplained, SecretRefused.
+    """
+    _refuse_secret(parcels, papers)
+    _refuse_closed(parcels, at=entry.at)
+    earlier = _versions([parcel.obligation.pk for parcel in parcels])
+    waiting = [one for found in earlier.values() for one in found if one.state == SubmissionState.SENT]
+    amendments = _amendments(parcels, papers, earlier)
     names = _behalf(parcels, by, timezone.localdate(at))
     numbers = _numbers(len(parcels))
     submissions, lines = [], []
     for parcel, number in zip(parcels, numbers, strict=True):
-        submission = _submission(parcel, papers, number, versions.get(parcel.obligation.pk, 0) + 1, entry)
+        before = earlier.get(parcel.obligation.pk, [])
+        submission = _submission(parcel, papers, number, before[-1].version + 1 if before else 1, entry)
+        submission.amendment = amendments[parcel.obligation.pk]
+        submission.amendment_reason = papers.amendment_reason.strip() if submission.amendment else ""
         submission.channel = channel
         submission.entered_by_id, submission.entered_by_name = by.user_id, by.name
         submission.on_behalf_of = names.get(parcel.obligation.unit_id, "")
@@ -313,7 +384,7 @@ def store(
         submission.receipt = f"TN-{timezone.localdate(at).year}-{number:06d}"
         submissions.append(submission)
         lines.extend(_lines(parcel, submission.pk))
-    _give_way(waiting.values(), by=by, at=at)
+    _give_way(waiting, by=by, at=at)
     Submission.objects.bulk_create(submissions, batch_size=1000)
     SubmissionLine.objects.bulk_create(lines, batch_size=2000)
     Draft.objects.filter(obligation_id__in=[parcel.obligation.pk for parcel in parcels]).delete()
@@ -324,13 +395,13 @@ def _submission(parcel: Parcel, papers: Papers, number: int, version: int, entry
     form = definition_of(parcel.obligation.form)
     filled, required, _ = completeness(form, parcel.figures)
     order = {role: position for position, role in enumerate(form.signatures)}
-    signed = sorted(papers.signatures, key=lambda one: order.get(one[0], len(order)))
+    signed = sorted(papers.signed, key=lambda one: order.get(one.role, len(order)))
     return Submission(
         pk=number,
         obligation=parcel.obligation,
         version=version,
         state=SubmissionState.SENT,
-        signatures=[{"role": role, "name": name.strip()} for role, name in signed if name.strip()],
+        signatures=[one.as_data() for one in signed],
         document_number=papers.document_number,
         document_date=papers.document_date,
         scan=papers.scan,
@@ -366,9 +437,50 @@ def _lines(parcel: Parcel, submission_id: int) -> list[SubmissionLine]:
     return lines
 
 
-def _latest_versions(obligation_ids: Sequence[int]) -> dict[int, int]:
-    rows = Submission.objects.filter(obligation_id__in=obligation_ids).order_by("version")
-    return dict(rows.values_list("obligation_id", "version"))
+def _versions(obligation_ids: Sequence[int]) -> dict[int, list[Submission]]:
+    """What was sent so far, in order, locked. One query."""
+    found: dict[int, list[Submission]] = {}
+    for row in Submission.objects.select_for_update().filter(obligation_id__in=obligation_ids).order_by("version"):
+        found.setdefault(row.obligation_id, []).append(row)
+    return found
+
+
+def _amendments(
+    parcels: Sequence[Parcel], papers: Papers, earlier: Mapping[int, Sequence[Submission]]
+) -> dict[int, int]:
+    """Which amendment each parcel is. Raises AmendmentUnexplained."""
+    numbers = {
+        one.obligation.pk: amendment_number(
+            (row.state, row.decision_reason, row.amendment) for row in earlier.get(one.obligation.pk, ())
+        )
+        for one in parcels
+    }
+    if any(numbers.values()) and not papers.amendment_reason.strip():
+        raise AmendmentUnexplained([one.obligation.unit.key for one in parcels if numbers[one.obligation.pk]])
+    return numbers
+
+
+def _refuse_closed(parcels: Sequence[Parcel], *, at: datetime) -> None:
+    """Raises BooksClosed. One query a form and period while nothing is closed."""
+    units: dict[tuple[int, int], list[int]] = {}
+    for one in parcels:
+        units.setdefault((one.obligation.form_id, one.obligation.period_id), []).append(one.obligation.unit_id)
+    for (form_id, period_id), unit_ids in units.items():
+        closed = closed_reasons(form_id, period_id, unit_ids, at)
+        if closed:
+            raise BooksClosed(next(iter(closed.values())))
+
+
+def _refuse_secret(parcels: Sequence[Parcel], papers: Papers) -> None:
+    """Raises SecretRefused when words of a report carry the marking of a state secret."""
+    texts = [papers.notes, papers.source, papers.amendment_reason, papers.document_number]
+    for parcel in parcels:
+        texts += parcel.explanations.values()
+        for line in parcel.figures.values():
+            texts += line.texts.values()
+    marking = next(filter(None, map(marked_secret, filter(None, texts))), "")
+    if marking:
+        raise SecretRefused(marking)
 
 
 def _behalf(parcels: Sequence[Parcel], by: Actor, on: date) -> dict[int, str]:

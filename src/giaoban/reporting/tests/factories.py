@@ -145,12 +145,14 @@ class World:
         return figures_for(self.form, "own", "total", **cells)
 
     def send(self, light: str, *, at: datetime = AT, by: Actor = SYSTEM, **cells: Any) -> Submission:
-        """A light sends, with names under it."""
-        return services.submit(self.owed(light), figures=self.figures(**cells), by=by, at=at, signatures=SIGNED)
+        """A light sends, with names under it; what was accepted before is amended."""
+        figures, why = self.figures(**cells), "counted again"
+        owed = self.owed(light)
+        return services.submit(owed, figures=figures, by=by, at=at, signatures=SIGNED, amendment_reason=why)
 
     def report(self, light: str, *, at: datetime = AT, **cells: Any) -> Submission:
         """A light sends and its report is accepted."""
-        return services.accept(self.send(light, at=at, **cells), by=SYSTEM, at=at)
+        return services.accept(self.send(light, at=at, **cells), by=SYSTEM, at=at, explanations=True)
 
 
 def figures_for(

@@ -1,15 +1,18 @@
 """The year of a unit: foreseen, opened and moved deadlines, on the page and as a file for calendars."""
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
 from giaoban.accounts.models import User
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import services
-from giaoban.reporting.selectors import Due, calendar_of
+from giaoban.reporting.models import CalendarToken, DecreedDay, OwingRule
+from giaoban.reporting.selectors import Due, calendar_of, special_days
 from giaoban.reporting.tests.factories import AT, SYSTEM, World, make_rule, owe, tiny_world
 from giaoban.reporting.web.shaping.ics import LONGEST_LINE, Event, calendar_file
 
@@ -81,6 +84,65 @@ def test_the_page_and_the_file_say_the_same(world: World) -> None:
     assert "DTSTART;VALUE=DATE:20240410\r\nDTEND;VALUE=DATE:20240411\r\n" in text
     assert browser.get(reverse("reporting:calendar") + "?nam=1900").status_code == 404
     assert browser.get(reverse("reporting:calendar") + "?nam=abcd").status_code == 200
+
+
+def browser_of(world: World, light: str) -> Client:
+    browser = Client()
+    pk = world.actor(world.lights[light]).user_id
+    assert pk is not None
+    browser.force_login(User.objects.get(pk=pk), backend="django.contrib.auth.backends.ModelBackend")
+    return browser
+
+
+def new_address(browser: Client, unit: str) -> str:
+    """The address that the page shows once."""
+    made = browser.post(f"{reverse('reporting:calendar-address')}?don-vi={unit}", follow=True)
+    assert made.status_code == 200
+    (address,) = re.findall(r'value="http://testserver(/[^"]+\.ics)"', made.content.decode())
+    assert address not in browser.get(reverse("reporting:calendar")).content.decode(), "shown once"
+    return str(address)
+
+
+def test_a_calendar_program_follows_an_address_without_signing_in(world: World) -> None:
+    browser, program = browser_of(world, "n1"), Client()
+    with time_machine.travel(datetime(2024, 1, 5, tzinfo=UTC), tick=False):
+        address = new_address(browser, "n1")
+        text = program.get(address).content.decode()
+    assert text.count("BEGIN:VEVENT") == 8, "this year and the next"
+    token = CalendarToken.objects.get()
+    assert token.used_at is not None
+    assert token.secret_sha256 not in address
+    assert program.get(address.replace("/theo-doi/", "/theo-doi/x")).status_code == 404
+
+
+def test_an_address_ends_when_its_person_says_so_or_may_not_see_the_unit_any_more(world: World) -> None:
+    browser, other, program = browser_of(world, "n1"), browser_of(world, "n2"), Client()
+    address, second = new_address(browser, "n1"), new_address(browser, "n1")
+    token = CalendarToken.objects.order_by("pk")[0]
+    end = reverse("reporting:calendar-address-end", args=[token.pk])
+    assert other.post(end).status_code == 404
+    assert program.get(address).status_code == 200
+    assert browser.post(end).status_code == 302
+    assert program.get(address).status_code == 404
+    assert program.get(second).status_code == 200
+    User.objects.filter(pk=token.user_id).update(is_active=False)
+    assert program.get(second).status_code == 404
+
+
+def test_nobody_makes_an_address_for_a_unit_out_of_reach(world: World) -> None:
+    answer = browser_of(world, "n1").post(f"{reverse('reporting:calendar-address')}?don-vi=s1")
+    assert answer.status_code == 404
+    assert not CalendarToken.objects.exists()
+
+
+def test_a_deadline_in_working_days_counts_the_decreed_days(world: World) -> None:
+    rule = OwingRule.objects.get()
+    OwingRule.objects.update(deadlines=dict.fromkeys(rule.deadlines, "wd1"))
+    before = [one.on for one in year_of(world, "n1", 2024) if not one.is_opened][-1]
+    assert before == date(2024, 10, 1)
+    DecreedDay.objects.create(day=date(2024, 10, 1), worked=False, basis="Letter 3")
+    assert [one.on for one in year_of(world, "n1", 2024) if not one.is_opened][-1] == date(2024, 10, 2)
+    assert (date(2024, 10, 1), False, "Letter 3") in special_days(2024)
 
 
 def test_words_are_escaped_and_long_lines_folded_between_letters() -> None:

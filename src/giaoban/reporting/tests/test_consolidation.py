@@ -280,7 +280,7 @@ def test_the_origin_shows_the_warning_and_its_explanation(world: World) -> None:
             signatures=factories.SIGNED,
             explanations={"large-change:own/total//all": "a second tower"},
         )
-        services.accept(sent, by=SYSTEM, at=AT)
+        services.accept(sent, by=SYSTEM, at=AT, explanations=True)
     (part,) = selectors.cell_origin(world.form, world.period, world.coast.pk, "north", key("all")).parts
     assert ([issue.code for issue in part.issues], part.explanation) == (["large-change"], "a second tower")
 

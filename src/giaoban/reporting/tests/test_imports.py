@@ -313,8 +313,8 @@ BAD_WORKBOOKS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "too large a file": (lambda _: b"0" * (guard.MAX_FILE_BYTES + 1), "oversized-file"),
     "an entity in its XML": (with_entity, "truncated-file"),
     "made by somebody else": (not_ours, "other-form"),
-    "another layout of the form": (of_another_checksum, "other-form"),
-    "its sheet deleted": (without_its_sheet, "truncated-file"),
+    "another layout of the form": (of_another_checksum, "other-layout"),
+    "its sheet deleted": (without_its_sheet, "missing-sheet"),
     "a formula never calculated": (lambda content: filled(content, put(all="=1+2", good=1)), "formula-not-calculated"),
     "text in a number": (lambda content: filled(content, put(all="many", good=1)), "not-a-number"),
     "a date in a number": (lambda content: filled(content, put(all=moment(2024, 1, 1).date(), good=1)), "not-a-number"),
@@ -356,7 +356,7 @@ def test_a_workbook_of_another_report_is_refused(world: World) -> None:
     for obligation, code in (
         (other_form, "other-form"),
         (world.owed("n1", period), "wrong-period"),
-        (world.owed("n2"), "not-owed"),
+        (world.owed("n2"), "wrong-unit"),
     ):
         with pytest.raises(services.ImportRefused) as refusal:
             services.import_workbook(content, "n1.xlsx", by=SYSTEM, at=AT, obligation=obligation)

@@ -504,6 +504,7 @@ def test_only_receivers_act_on_the_board(world: World) -> None:
 
 
 def test_an_empty_board_says_what_comes_next(world: World) -> None:
+    Obligation.objects.all().delete()
     response = browser(world, world.coast).get(board(world, world.coast))
     assert response.status_code == 200
     assert "Không có đơn vị nào phải gửi biểu này" in text_of(response)
@@ -641,7 +642,7 @@ def test_a_confirmed_table_stands_beside_the_live_one(world: World) -> None:
     world.report("n2", all=10, good=5)
     live = text_of(client.get(address))
     assert "đã khác bản xác nhận" in live
-    assert "20 → 30" in live
+    assert "All lamps (lamp) 20 30 Light N2" in live
     frozen = client.get(address + "&layer=confirmed")
     assert "có dấu ≠" in text_of(frozen)
     assert "gb-differs" in frozen.content.decode()

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.db import close_old_connections, connection
 
+from giaoban.kit.actors import Actor
 from giaoban.reporting import services
 from giaoban.reporting.models import Submission
 from giaoban.reporting.tests.factories import AT, SIGNED, SYSTEM, World, tiny_world
@@ -64,3 +66,24 @@ def test_two_imports_of_one_file_are_one(world: World) -> None:
     take = lambda: services.import_csv(content, "a.csv", by=SYSTEM, at=AT)  # noqa: E731
     assert both(take, take) == ["ImportRefused", "done"]
     assert Submission.objects.count() == 1
+
+
+def test_two_machines_send_the_same_report(world: World) -> None:
+    """One types and presses on two machines: the second is told of the first's receipt, whoever pressed."""
+    owed, figures = world.owed("n1"), world.figures(all=3, good=1)
+    people = [world.actor(world.lights["n1"]), SYSTEM]
+
+    def press(by: Actor) -> Callable[[], object]:
+        return lambda: services.submit(owed, figures=figures, by=by, at=AT, signatures=SIGNED)
+
+    assert both(*(press(one) for one in people)) == ["AlreadyDone", "done"]
+    sent = Submission.objects.get()
+    assert (sent.version, sent.state) == (1, "sent")
+
+
+def test_waived_twice_at_once_is_one_waiver(world: World) -> None:
+    owed = world.owed("n1")
+    services.save_draft(owed, figures={"own/total//all": "3", "own/total//good": "4"}, by=SYSTEM, at=AT)
+    given: dict[str, Any] = {"reason": "x", "until": AT.date(), "by": SYSTEM, "at": AT}
+    click = lambda: services.waive(owed, "part-exceeds-whole:own/total//good", **given)  # noqa: E731
+    assert both(click, click) == ["AlreadyDone", "done"]

@@ -1,14 +1,15 @@
 """What people type, turned into values. Nothing here is stored."""
 
 import json
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, Final
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
+from django.utils import timezone
 
 from giaoban.core.checks import subunit_issues
 from giaoban.core.forms import FormDefinition, Row, slug
@@ -16,14 +17,21 @@ from giaoban.core.issues import Cell, Issue
 from giaoban.documents.rules.kinds import HEAD_BYTES, media_type_of
 from giaoban.kit.workbooks.guard import MAX_FILE_BYTES
 from giaoban.reporting.rules import (
+    CAPACITIES,
     EXPLAINS,
     LONGEST,
     NOTES,
+    PARTS,
     Change,
+    Signed,
     Subunits,
     column_of,
     is_machine,
+    is_paper,
+    paper_limit,
     plain_text,
+    signer_field,
+    signing_faults,
     text_key,
 )
 from giaoban.reporting.web.shaping.grid import NEW_LINES
@@ -37,14 +45,16 @@ class DayInput(forms.DateInput):
 
     input_type = "date"
 
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
+    def __init__(self, attrs: dict[str, str] | None = None) -> None:
+        super().__init__(attrs=attrs, format="%Y-%m-%d")
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
     """What an entry page sent. texts: by `text_key`, without the machine's cells; a new line that cannot be kept is not
-    among them. draft, seen: the draft that the page showed and its revision; None when the page did not say.
+    among them. papers: signers, number and day by the names of their fields.
+
+    draft, seen: the draft that the page showed and its revision; None when the page did not say.
 
     refused: the inputs of such lines by the names that the page gave them, so that they can be shown again;
     issues: why.
@@ -57,11 +67,12 @@ class Typed:
     issues: tuple[Issue, ...]
     draft: int | None = None
     seen: int | None = None
+    papers: Mapping[str, str] = field(default_factory=dict)
 
     def changes(self) -> dict[str, Change]:
         """Everything that the page sent as changes to a draft."""
         texts = self.texts | {NOTES: self.notes} | {f"{EXPLAINS}{key}": text for key, text in self.explanations.items()}
-        return {name: Change(text, self.seen) for name, text in texts.items()}
+        return {name: Change(text, self.seen) for name, text in (texts | dict(self.papers)).items()}
 
 
 def typed_on_page(form: FormDefinition, subunits: Subunits, post: QueryDict) -> Typed:
@@ -87,7 +98,13 @@ def typed_on_page(form: FormDefinition, subunits: Subunits, post: QueryDict) -> 
         issues=tuple(issues),
         draft=_whole(post.get("draft", "")),
         seen=_whole(post.get("seen", "")),
+        papers=_typed_papers(form, post),
     )
+
+
+def _typed_papers(form: FormDefinition, post: QueryDict) -> dict[str, str]:
+    limits = {name: paper_limit(form, name) for name in post if is_paper(name)}
+    return {name: post.get(name, "").strip()[:most] for name, most in limits.items() if most is not None}
 
 
 def _whole(text: str) -> int | None:
@@ -207,61 +224,190 @@ def _count(value: object) -> int:
     return value
 
 
+def checked_scan(form: forms.Form) -> "UploadedFile[Any] | None":
+    """The scan that a form brought, of a size and kind that are kept. Raises ValidationError."""
+    scan: UploadedFile[Any] | None = form.cleaned_data.get("scan")
+    if scan is None:
+        return None
+    _within(scan, SCAN_LIMIT_MB)
+    scan.seek(0)
+    kind = media_type_of(scan.read(HEAD_BYTES))
+    scan.seek(0)
+    if kind is None:
+        raise forms.ValidationError("Tệp không phải PDF, JPEG hay PNG. Quét lại hoặc lưu thành PDF rồi chọn lại.")
+    return scan
+
+
+SCAN_HELP: Final = f"PDF, JPEG hoặc PNG, không quá {SCAN_LIMIT_MB} MB. Đây không phải chữ ký số."
+KEPT: Final = {"data-grid-saved": "1"}
+"""Marks a field that the script of the grid keeps in the draft, as it keeps the cells."""
+SIGNER_LABELS: Final = {
+    "capacity": "Ký với tư cách",
+    "principal": "Thay mặt, ký thay, theo lệnh hoặc ủy quyền của",
+    "deputised": "KT. (cấp trưởng được ký thay)",
+    "title": "Chức vụ của người ký",
+    "authority": "Văn bản ủy quyền",
+    "until": "Ủy quyền đến hết ngày",
+}
+SIGNER_HELP: Final = {
+    "principal": "Tên tập thể sau TM., hoặc chức vụ của người đứng đầu sau KT., Q., TL., TUQ.",
+    "deputised": "Chỉ khi có hai dòng, như TM. … KT. Chủ tịch.",
+    "authority": "Số, ký hiệu, ngày; chỉ khi ký TUQ.",
+}
+
+
 class SendForm(forms.Form):
-    """Who signed, under which number and day, and that it may go."""
+    """Who signed in what capacity, under which number and day, and that it may go. amends: a reason is asked for."""
 
     document_number = forms.CharField(
-        label="Số văn bản", max_length=80, required=False, help_text="Như 12/BC-STP; để trống nếu không có văn bản kèm."
-    )
-    document_date = forms.DateField(label="Ngày văn bản", widget=DayInput(), required=False)
-    scan = forms.FileField(
-        label="Bản quét đã ký",
+        label="Số văn bản",
+        max_length=80,
         required=False,
-        help_text=f"PDF, JPEG hoặc PNG, không quá {SCAN_LIMIT_MB} MB. Đây không phải chữ ký số.",
+        widget=forms.TextInput(attrs=KEPT),
+        help_text="Như 12/BC-STP; để trống nếu chưa có, ghi sau ở trang biên nhận.",
+    )
+    document_date = forms.DateField(label="Ngày văn bản", widget=DayInput(attrs=KEPT), required=False)
+    scan = forms.FileField(label="Bản quét đã ký", required=False, help_text=SCAN_HELP)
+    amendment_reason = forms.CharField(
+        label="Lý do sửa số liệu đã được tiếp nhận",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2, **KEPT}),
+        help_text="Đi cùng bản sửa; nơi nhận và người đã dùng số liệu đọc được. Số liệu cũ vẫn được giữ.",
+        error_messages={"required": "Nêu lý do sửa số liệu đã được tiếp nhận."},
     )
     confirmed = forms.BooleanField(
         label="Đã đối chiếu số liệu với sổ sách, xác nhận gửi",
         error_messages={"required": "Đánh dấu xác nhận trước khi gửi."},
     )
 
-    def __init__(self, *args: Any, roles: Sequence[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, roles: Sequence[str], amends: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.roles = tuple(roles)
         for number, role in enumerate(self.roles):
-            self.fields[self._name(number)] = forms.CharField(
-                label=role, max_length=200, error_messages={"required": f"Ghi họ tên người ký ở ô “{role}”."}
+            self.fields[signer_field(number)] = forms.CharField(
+                label=role,
+                max_length=PARTS["name"],
+                widget=forms.TextInput(attrs=KEPT),
+                error_messages={"required": f"Ghi họ tên người ký ở ô “{role}”."},
             )
+        if self.roles:
+            self._add_capacity(len(self.roles) - 1)
+        if not amends:
+            del self.fields["amendment_reason"]
 
-        self.order_fields([self._name(number) for number in range(len(self.roles))])
-
-    @staticmethod
-    def _name(number: int) -> str:
-        return f"signer_{number}"
+    def _add_capacity(self, number: int) -> None:
+        for part, label in SIGNER_LABELS.items():
+            given: dict[str, Any] = {"label": label, "required": False, "help_text": SIGNER_HELP.get(part, "")}
+            if part == "capacity":
+                widget = forms.Select(attrs=KEPT)
+                field: forms.Field = forms.ChoiceField(choices=list(CAPACITIES.items()), widget=widget, **given)
+            elif part == "until":
+                field = forms.DateField(widget=DayInput(attrs=KEPT), **given)
+            else:
+                field = forms.CharField(max_length=PARTS[part], widget=forms.TextInput(attrs=KEPT), **given)
+            self.fields[signer_field(number, part)] = field
 
     @property
     def signers(self) -> list[forms.BoundField]:
-        return [self[self._name(number)] for number in range(len(self.roles))]
+        return [self[signer_field(number)] for number in range(len(self.roles))]
 
-    def signatures(self) -> tuple[tuple[str, str], ...]:
-        """(Role, name) in the order of the form."""
-        return tuple((role, self.cleaned_data[self._name(number)]) for number, role in enumerate(self.roles))
+    @property
+    def capacity(self) -> list[forms.BoundField]:
+        """The fields in which the last signer's capacity is said; none when the form has no block to sign."""
+        return [self[signer_field(len(self.roles) - 1, part)] for part in SIGNER_LABELS] if self.roles else []
+
+    @property
+    def says_capacity(self) -> bool:
+        """Whether something stands in those fields, or is wrong there, so that they are shown open."""
+        return any(field.errors or field.value() for field in self.capacity)
+
+    def signatures(self) -> tuple[Signed, ...]:
+        """The blocks in the order of the form."""
+        found = []
+        for number, role in enumerate(self.roles):
+            said = {part: self.cleaned_data.get(signer_field(number, part)) for part in PARTS}
+            until = said.pop("until")
+            found.append(Signed(role, **{part: value or "" for part, value in said.items()}, until=until))
+        return tuple(found)
 
     def clean_scan(self) -> "UploadedFile[Any] | None":
-        scan: UploadedFile[Any] | None = self.cleaned_data.get("scan")
-        if scan is None:
-            return None
-        _within(scan, SCAN_LIMIT_MB)
-        scan.seek(0)
-        kind = media_type_of(scan.read(HEAD_BYTES))
-        scan.seek(0)
-        if kind is None:
-            raise forms.ValidationError("Tệp không phải PDF, JPEG hay PNG. Quét lại hoặc lưu thành PDF rồi chọn lại.")
-        return scan
+        return checked_scan(self)
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        for fault in signing_faults(self.roles, self.signatures(), timezone.localdate()):
+            name = signer_field(self.roles.index(fault.role), fault.part)
+            if name not in self.errors:
+                self.add_error(name, fault.sentence)
+        return values
+
+
+class PapersForm(forms.Form):
+    """Number, day and scan of a report that was sent before."""
+
+    document_number = forms.CharField(label="Số văn bản", max_length=80, required=False)
+    document_date = forms.DateField(label="Ngày văn bản", widget=DayInput(), required=False)
+    scan = forms.FileField(label="Bản quét đã ký", required=False, help_text=SCAN_HELP)
+
+    def clean_scan(self) -> "UploadedFile[Any] | None":
+        return checked_scan(self)
+
+
+class WaiverForm(forms.Form):
+    """Which check holds nothing back, until which day and why."""
+
+    check = forms.ChoiceField(
+        label="Phép kiểm tra",
+        error_messages={
+            "required": "Chọn phép kiểm tra được miễn.",
+            "invalid_choice": "Báo cáo không còn vướng phép kiểm tra này.",
+        },
+    )
+    until = forms.DateField(
+        label="Đến hết ngày", widget=DayInput(), error_messages={"required": "Chọn ngày cuối còn miễn."}
+    )
+    reason = forms.CharField(
+        label="Lý do miễn",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=2000,
+        help_text="Hiện cùng tên bạn ở mọi nơi có báo cáo này.",
+        error_messages={"required": "Nêu lý do miễn."},
+    )
+
+    def __init__(self, *args: Any, checks: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["check"].choices = [("", "Chọn…"), *checks]  # type: ignore[attr-defined]
+
+
+MARKED_CELL: Final = "o"
+"""The name under which the cells that a receiver marks are sent; the note of each comes under this and its name."""
+VERDICT: Final = "y-kien/"
+VERDICT_NOTE: Final = "y-kien-ghi/"
+MOST_MARKS: Final = 300
+
+
+def typed_marks(data: QueryDict) -> list[tuple[str, str]]:
+    """(Name of a cell, note), each cell once, in the order of the page."""
+    names = list(dict.fromkeys(data.getlist(MARKED_CELL)))[:MOST_MARKS]
+    return [(name, data.get(f"{MARKED_CELL}/{name}", "").strip()) for name in names]
+
+
+def typed_verdicts(data: QueryDict) -> dict[str, tuple[bool, str]]:
+    """Key of an explanation → whether it was accepted, and the note; those that nobody chose are absent."""
+    chosen = {name.removeprefix(VERDICT): data.get(name, "") for name in data if name.startswith(VERDICT)}
+    return {
+        key: (word == "nhan", data.get(f"{VERDICT_NOTE}{key}", "").strip()[: LONGEST["words"]])
+        for key, word in chosen.items()
+        if word in ("nhan", "khong")
+    }
 
 
 def _within(file: "UploadedFile[Any]", limit_mb: int) -> None:
     if (file.size or 0) > limit_mb * 1024 * 1024:
         raise forms.ValidationError(f"Tệp lớn hơn {limit_mb} MB. Giảm kích thước hoặc bỏ hình ảnh thừa rồi chọn lại.")
+
+
+WORKBOOK_SUFFIXES = (".xlsx", ".xls", ".ods")
 
 
 class WorkbookForm(forms.Form):
@@ -274,8 +420,8 @@ class WorkbookForm(forms.Form):
     def clean_workbook(self) -> "UploadedFile[Any]":
         file: UploadedFile[Any] = self.cleaned_data["workbook"]
         _within(file, WORKBOOK_LIMIT_MB)
-        if PurePath(file.name or "").suffix.lower() != ".xlsx":
-            raise forms.ValidationError("Tệp không có đuôi .xlsx. Lưu lại theo dạng Excel (.xlsx) rồi chọn lại.")
+        if PurePath(file.name or "").suffix.lower() not in WORKBOOK_SUFFIXES:
+            raise forms.ValidationError("Tệp không có đuôi .xlsx, .xls hay .ods. Lưu lại thành .xlsx rồi chọn lại.")
         return file
 
 
@@ -286,6 +432,8 @@ class AcceptForm(forms.Form):
 
 
 class ReturnForm(forms.Form):
+    """optional: something else than the reason says what must be corrected."""
+
     reason = forms.CharField(
         label="Lý do trả lại",
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -293,6 +441,10 @@ class ReturnForm(forms.Form):
         help_text="Nêu chỗ phải sửa; đơn vị đọc được nguyên văn.",
         error_messages={"required": "Nêu lý do để đơn vị biết phải sửa gì."},
     )
+
+    def __init__(self, *args: Any, optional: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = not optional
 
 
 class RemindForm(forms.Form):

@@ -4,42 +4,48 @@ Totals and computed columns that are still formulas are computed again here; one
 as stated, so that the checks can show both numbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from typing import Final
 
-from giaoban.core import vietnamese
-from giaoban.core.checks import computed_value
-from giaoban.core.figures import Figure, Line, LineKey, blank_line, reported, sum_of
-from giaoban.core.forms import FormDefinition, Table
+from giaoban.core.figures import Line, LineKey
+from giaoban.core.forms import FormDefinition
 from giaoban.core.issues import Cell, Issue
-from giaoban.kit.workbooks.guard import Bounds, Formulas, WorkbookRefused, column_letters
-from giaoban.kit.workbooks.opening import PlainCell, PlainSheet, open_workbook
+from giaoban.kit.workbooks.guard import Bounds, WorkbookRefused, column_letters
+from giaoban.kit.workbooks.opening import Reader, Workbook, open_workbook
 from giaoban.reporting.models import Obligation
-from giaoban.reporting.rules.layout import LABEL_COLUMN, NOTE_ROWS, plan
+from giaoban.reporting.rules.layout import FIRST_COLUMN, LABEL_COLUMN, plan
 from giaoban.reporting.rules.typed import figures_from_texts, text_key
 from giaoban.reporting.selectors.entry import has_estimates, subunits_by_row
 from giaoban.reporting.selectors.forms import definition_of
-from giaoban.reporting.workbooks.making import FREE, META, subunit_names
+from giaoban.reporting.workbooks.completing import CellKey, complete, is_computed
+from giaoban.reporting.workbooks.making import EXPLAINED_TO, META, NOTES_LABEL, VERSION, subunit_names
+from giaoban.reporting.workbooks.recognising import (
+    FoundSheet,
+    Meta,
+    cell_of,
+    locate,
+    meta_of,
+    text_of,
+    words_of,
+)
 
-ANY_FORM = Bounds(rows=5_000, columns=300)
-MARGIN_ROWS = 20
-MARGIN_COLUMNS = 8
-META_WIDTH = 5
-MEGABYTE = 2**20
-
-CellKey = tuple[str, str, str, str]
+ANY_FORM: Final = Bounds(rows=5_000, columns=300)
+MARGIN_ROWS: Final = 400
+"""Room for rows that people insert, and for the list of faults in a copy that comes back."""
+MARGIN_COLUMNS: Final = 12
+MEGABYTE: Final = 2**20
+STRAY_NAMED: Final = 5
+"""So many texts outside the table are named; they are not read."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Sheet:
-    """A sheet as ``_meta`` describes it: number in the sheet → line or column of the form."""
+class Explanation:
+    """Words about a cell, in the address that the file shows; sheet and cell may be left out."""
 
-    name: str
-    table: str
-    is_estimate: bool
-    lines: dict[int, tuple[str, str]] = field(default_factory=dict)
-    columns: dict[int, str] = field(default_factory=dict)
+    sheet: str
+    cell: str
+    words: str
 
 
 @dataclass(slots=True)
@@ -52,11 +58,11 @@ class FilledWorkbook:
     rule: str
     period: str
     instalment: str
-    sheets: list[_Sheet]
+    sheets: list[FoundSheet]
     notes: str
-    cells: dict[str, PlainSheet]
-    formulas: dict[str, Formulas]
+    explanations: tuple[Explanation, ...]
     places: dict[CellKey, Cell] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
 
     @property
     def first_sheet(self) -> str:
@@ -65,20 +71,20 @@ class FilledWorkbook:
     def figures(self, obligation: Obligation) -> tuple[dict[LineKey, Line], list[Issue]]:
         """Figures, and the cells that cannot be read, each with sheet and address."""
         form = definition_of(obligation.form)
-        texts: dict[str, str] = {}
         places: dict[str, Cell] = {}
         computed: set[tuple[CellKey, bool]] = set()
         issues: list[Issue] = []
         for sheet in self.sheets:
-            self._read(sheet, form, texts, places, computed, issues)
-        figures, unread = figures_from_texts(form, texts, places)
-        _compute(form, figures, computed)
+            issues += _changed(sheet)
+            self._read(sheet, form, places, computed, issues)
+        figures, unread = figures_from_texts(form, self.texts, places)
+        complete(form, figures, computed)
         for one in places.values():  # the sheet of the actual parts comes first, and counts
             self.places.setdefault((one.table, one.row, one.subunit, one.column), one)
         return figures, [*issues, *(self.placed(issue) for issue in unread)]
 
     def placed(self, issue: Issue) -> Issue:
-        """The issue with the sheet and row of its cell."""
+        """The issue with the sheet and address of its cell."""
         at = issue.at
         if at.sheet:
             return issue
@@ -87,42 +93,103 @@ class FilledWorkbook:
 
     def _read(
         self,
-        sheet: _Sheet,
+        sheet: FoundSheet,
         form: FormDefinition,
-        texts: dict[str, str],
         places: dict[str, Cell],
         computed: set[tuple[CellKey, bool]],
         issues: list[Issue],
     ) -> None:
         """The typed texts of one sheet, where they stand, and which cells hold our formulas."""
-        rows = self.cells.get(sheet.name, [])
-        formulas = self.formulas.get(sheet.name, Formulas())
+        table = sheet.meta.table
         taken: dict[tuple[str, str], int] = {}
-        for number, (row_id, subunit) in sheet.lines.items():
-            cells = rows[number - 1] if number <= len(rows) else []
-            named = " ".join(_text(cells[LABEL_COLUMN - 1]).split()) if cells else ""
-            key = named if subunit == FREE else subunit
-            first = taken.setdefault((row_id, key.casefold()), number) if key else number
-            if first != number:
-                at = Cell(sheet.table, row_id, key, "", number, sheet.name)
+        for line in sheet.lines:
+            first = taken.setdefault((line.row, line.subunit.casefold()), line.number)
+            if first != line.number and (line.subunit or not line.is_free):
+                at = sheet.at(line.number, LABEL_COLUMN, key=(line.row, line.subunit))
                 issues.append(Issue("duplicate-cell", "error", at, {"first_row": first}))
                 continue
-            for position, column_id in sheet.columns.items():
-                at = Cell(sheet.table, row_id, key, column_id, number, sheet.name)
-                value = cells[position - 1] if position <= len(cells) else None
-                name = text_key(sheet.table, row_id, key, column_id, estimate=sheet.is_estimate)
-                cell_key = (sheet.table, row_id, key, column_id)
-                is_ours = _is_computed(form, sheet.table, row_id, column_id)
-                if is_ours and (number, position) in formulas.calculated | formulas.uncalculated:
-                    computed.add((cell_key, sheet.is_estimate))
+            for position, heading in sheet.meta.columns.items():
+                at = sheet.at(line.number, position, key=(line.row, line.subunit))
+                value = sheet.value(line.number, position)
+                name = text_key(table, line.row, line.subunit, heading.id, estimate=sheet.meta.is_estimate)
+                place = (line.number, position)
+                known = place in sheet.formulas.uncalculated or place in sheet.formulas.calculated
+                if known and is_computed(form, table, line.row, heading.id):
+                    computed.add(((table, line.row, line.subunit, heading.id), sheet.meta.is_estimate))
                     places.setdefault(name, at)
-                elif (number, position) in formulas.uncalculated:
+                elif place in sheet.formulas.uncalculated:
                     issues.append(Issue("formula-not-calculated", "error", at))
-                elif subunit == FREE and not key and value is not None:
+                elif line.is_free and not line.subunit and value is not None:
                     issues.append(Issue("missing-subunit", "error", at))
-                elif subunit != FREE or key:
-                    texts[name] = _text(value)
+                elif not line.is_free or line.subunit:
+                    self.texts[name] = text_of(value)
                     places[name] = at
+
+
+def _changed(sheet: FoundSheet) -> Iterator[Issue]:
+    """What is no longer as it was made: lines gone or put in, names written over, cells merged, texts beside."""
+    meta = sheet.meta
+    here = {f"{line.row}/{line.subunit}" for line in sheet.lines if not line.is_free}
+    for key, label in meta.labels.items():
+        if key not in here and not any(line.is_free and key.startswith(f"{line.row}/") for line in sheet.lines):
+            row, _, subunit = key.partition("/")
+            at = Cell(meta.table, row, subunit, "", None, sheet.name)
+            yield Issue("deleted-row", "error", at, {"label": label or row})
+    for line in sheet.lines:
+        expected = " ".join(meta.labels[f"{line.row}/{line.subunit}"].split()) if not line.is_free else ""
+        found = words_of(sheet.value(line.number, LABEL_COLUMN))
+        if not line.is_free and found != expected:
+            at = sheet.at(line.number, LABEL_COLUMN, key=(line.row, line.subunit))
+            yield Issue("changed-label", "error", at, {"found": found, "expected": expected})
+    for number, heading in meta.columns.items():
+        top = sheet.ids_row - heading.above
+        found = words_of(sheet.value(top, number))
+        if found != " ".join(heading.text.split()):
+            at = sheet.at(top, number)
+            yield Issue("changed-label", "error", at, {"found": found, "expected": heading.text})
+    yield from _merged(sheet)
+    yield from _beside(sheet)
+
+
+def _merged(sheet: FoundSheet) -> Iterator[Issue]:
+    numbers = {line.number: line for line in sheet.lines}
+    last = max(sheet.meta.columns)
+    for top, left, bottom, right in sheet.merged:
+        line = next((numbers[row] for row in range(top, min(bottom, top + 1000) + 1) if row in numbers), None)
+        if line is not None and left <= last and right >= FIRST_COLUMN:
+            cells = f"{column_letters(left)}{top}:{column_letters(right)}{bottom}"
+            at = sheet.at(top, left, key=(line.row, line.subunit))
+            yield Issue("merged-cells", "error", at, {"cells": cells})
+
+
+def _beside(sheet: FoundSheet) -> Iterator[Issue]:
+    """Rows between the lines of the table that are none of ours, and texts right of it."""
+    meta = sheet.meta
+    numbers = {line.number for line in sheet.lines}
+    last, named = max(meta.columns), 0
+    for row in range(sheet.ids_row + 1, len(sheet.rows) + 1):
+        if row > max(numbers, default=0) and _is_foot(sheet, row):
+            return
+        filled = [
+            number
+            for number, value in enumerate(sheet.rows[row - 1], start=1)
+            if value is not None and words_of(value) and number != meta.keys_column
+        ]
+        if row not in numbers and any(FIRST_COLUMN <= number <= last for number in filled):
+            first = next(number for number in filled if number >= FIRST_COLUMN)
+            at = Cell(meta.table, "", "", "", row, sheet.name, f"{column_letters(first)}{row}")
+            yield Issue("inserted-row", "error", at)
+            continue
+        for number in filled:
+            if (number > last or (row not in numbers and number == LABEL_COLUMN)) and named < STRAY_NAMED:
+                named += 1
+                at = Cell(meta.table, "", "", "", row, sheet.name, f"{column_letters(number)}{row}")
+                yield Issue("outside-table", "note", at, {"text": words_of(sheet.value(row, number))[:60]})
+
+
+def _is_foot(sheet: FoundSheet, row: int) -> bool:
+    """Whether the part of the sheet that is ours begins under the table: notes and signatures, which are not read."""
+    return words_of(sheet.value(row, LABEL_COLUMN)) == " ".join(NOTES_LABEL.split())
 
 
 def bounds_of(obligation: Obligation) -> Bounds:
@@ -131,30 +198,56 @@ def bounds_of(obligation: Obligation) -> Bounds:
     if not all(names.values()):  # anybody may have named a line when the file was made: as far as any form reaches
         return ANY_FORM
     sheets = plan(definition_of(obligation.form), names, estimates=has_estimates(obligation))
-    meta_rows = sum(len(sheet.lines) + len(sheet.columns) + NOTE_ROWS for sheet in sheets) + MARGIN_ROWS
-    rows = max((sheet.last_row for sheet in sheets), default=0) + MARGIN_ROWS
-    columns = max((sheet.last_column for sheet in sheets), default=0) + MARGIN_COLUMNS
-    return Bounds(rows=max(rows, meta_rows), columns=columns)
+    meta_rows = sum(len(sheet.lines) + len(sheet.columns) + 2 for sheet in sheets)
+    earlier_rows = 2 * sum(sheet.last_row + 2 for sheet in sheets if not sheet.is_estimate)
+    rows = max(sheet.last_row for sheet in sheets) if sheets else 0
+    columns = max(sheet.keys_column for sheet in sheets) if sheets else 0
+    return Bounds(rows=max(rows, meta_rows, earlier_rows, EXPLAINED_TO) + MARGIN_ROWS, columns=columns + MARGIN_COLUMNS)
 
 
-def read_filled(content: bytes, bounds: Bounds | None = None) -> tuple[FilledWorkbook | None, list[Issue]]:
-    """The workbook, or why it cannot be read; bounds None: those of the largest form we could have made."""
+def read_filled(
+    content: bytes, bounds: Bounds | None = None, *, reader: Reader | None = None
+) -> tuple[FilledWorkbook | None, list[Issue]]:
+    """The workbook, or why it cannot be read; bounds None: those of the largest form we could have made.
+
+    reader: the one to open it with; None: one that ends with the file.
+    """
     bounds = bounds or ANY_FORM
     try:
-        book = open_workbook(content, bounds)
-        filled = _filled(book.sheets, book.formulas)
+        book = reader.open(content, bounds) if reader is not None else open_workbook(content, bounds)
     except WorkbookRefused as refusal:
-        return None, [_issue(refusal, bounds)]
+        return None, [refused(refusal, bounds)]
+    return filled_of(book)
+
+
+def filled_of(book: Workbook) -> tuple[FilledWorkbook | None, list[Issue]]:
+    """The workbook of a report that an opened file is, or why it is none."""
+    try:
+        meta = meta_of(book)
+        if meta is None:
+            params = {"found": "tệp không do hệ thống tạo", "expected": "tệp mẫu tải từ hệ thống"}
+            return None, [Issue("other-form", "error", Cell(), params)]
+        if meta.head["version"] != VERSION:
+            return None, [Issue("old-template", "error", Cell())]
+        sheets, issues = locate(book, meta)
+        head = meta.head
+        filled = FilledWorkbook(
+            form=head["form"],
+            checksum=head["checksum"],
+            unit=head["unit"],
+            rule=head["rule"],
+            period=head["period"],
+            instalment=head.get("instalment", ""),
+            sheets=sheets,
+            notes=_notes(sheets, meta),
+            explanations=tuple(_explanations(book, meta)),
+        )
     except (ValueError, IndexError, KeyError):
-        return None, [Issue("truncated-file", "error", Cell())]
-    if filled is None:
-        params = {"found": "tệp không do hệ thống tạo", "expected": "tệp mẫu tải từ hệ thống"}
-        return None, [Issue("other-form", "error", Cell(), params)]
-    missing = [sheet.name for sheet in filled.sheets if sheet.name not in book.sheets]
-    return filled, [Issue("truncated-file", "error", Cell(sheet=name)) for name in missing]
+        return None, [Issue("truncated-file", "error", Cell(sheet=META))]
+    return filled, issues
 
 
-def _issue(refusal: WorkbookRefused, bounds: Bounds) -> Issue:
+def refused(refusal: WorkbookRefused, bounds: Bounds) -> Issue:
     """Why a file was not opened, in the words of the checks."""
     at = Cell(sheet=refusal.sheet)
     match refusal.fault:
@@ -164,107 +257,31 @@ def _issue(refusal: WorkbookRefused, bounds: Bounds) -> Issue:
         case "outside":
             column = column_letters(refusal.column)
             code = "unknown-column" if refusal.column > bounds.columns else "unknown-row"
-            where = replace(at, file_row=refusal.row, column=column)
+            where = replace(at, file_row=refusal.row, column=column, file_cell=f"{column}{refusal.row}")
             return Issue(code, "error", where, {"column": column, "row": str(refusal.row)})
+        case "encrypted":
+            return Issue("encrypted-file", "error", at)
         case _:
             return Issue("truncated-file", "error", at)
 
 
-def _filled(cells: dict[str, PlainSheet], formulas: dict[str, Formulas]) -> FilledWorkbook | None:
-    """What ``_meta`` says; None when there is no such sheet."""
-    if META not in cells:
-        return None
-    head: dict[str, str] = {}
-    sheets: dict[str, _Sheet] = {}
-    notes = ""
-    for row in cells[META]:
-        kind, *rest = [*(_text(value) for value in row), *[""] * META_WIDTH]  # empty ends may be left out
-        match kind:
-            case "sheet":
-                sheets[rest[0]] = _Sheet(rest[0], rest[1], rest[2] == "estimate")
-            case "line":
-                sheets[rest[0]].lines[int(rest[1])] = (rest[2], rest[3])
-            case "column":
-                sheets[rest[0]].columns[int(rest[1])] = rest[2]
-            case "notes":
-                notes = _cell_text(cells.get(rest[0], []), int(rest[1]), int(rest[2]))
-            case _:
-                head[kind] = rest[0]
-    return FilledWorkbook(
-        form=head["form"],
-        checksum=head["checksum"],
-        unit=head["unit"],
-        rule=head["rule"],
-        period=head["period"],
-        instalment=head.get("instalment", ""),
-        sheets=list(sheets.values()),
-        notes=notes,
-        cells=cells,
-        formulas=formulas,
-    )
-
-
-def _cell_text(sheet: Sequence[Sequence[PlainCell]], row: int, column: int) -> str:
-    cells = sheet[row - 1] if row <= len(sheet) else []
-    return _text(cells[column - 1]) if column <= len(cells) else ""
-
-
-def _text(value: PlainCell) -> str:
-    """A cell as it would be typed; numbers with the 15 digits that spreadsheets keep, so 0.1 + 0.2 is 0,3."""
-    if value is None:
+def _notes(sheets: list[FoundSheet], meta: Meta) -> str:
+    """What stands in the box under its label, wherever the box is now."""
+    sheet = next((one for one in sheets if meta.notes and one.meta.name == meta.notes[0]), None)
+    if sheet is None or meta.notes is None:
         return ""
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, int | float):
-        return vietnamese.number(Decimal(f"{value:.15g}")).replace(".", "")
-    return value.strip()
+    label = " ".join(meta.notes[1].split())
+    for row in range(sheet.ids_row + 1, len(sheet.rows)):
+        if words_of(sheet.value(row, LABEL_COLUMN)) == label:
+            return text_of(sheet.value(row + 1, LABEL_COLUMN))
+    return ""
 
 
-def _is_computed(form: FormDefinition, table_id: str, row_id: str, column_id: str) -> bool:
-    table = form.tables_by_id.get(table_id)
-    row = table.rows_by_id.get(row_id) if table else None
-    column = table.columns_by_id.get(column_id) if table else None
-    if row is None or column is None or not column.is_number:
-        return False
-    return column.formula is not None or (bool(row.sum_of) and column.roll_up == "sum")
-
-
-def _compute(form: FormDefinition, figures: dict[LineKey, Line], computed: set[tuple[CellKey, bool]]) -> None:
-    """Fill the cells that hold our formulas: totals first, parts before the totals of totals, then computed columns.
-
-    computed: cell, and whether it is the one for the estimated part.
-    """
-    for table in form.tables:
-        for row in _totals_in_order(table):
-            line = figures.setdefault((table.id, row, ""), blank_line(table, row))
-            summed = table.rows_by_id[row].sum_of
-            parts = [one for one in figures.values() if one.table == table.id and one.row in summed]
-            for position, column in enumerate(table.numeric):
-                key = (table.id, row, "", column.id)
-                if column.formula is None and ((key, False) in computed or (key, True) in computed):
-                    total = sum_of(one.figures[position] for one in parts)
-                    stated = line.figures[position]
-                    line.figures[position] = _merged(
-                        total if (key, False) in computed else stated, total if (key, True) in computed else stated
-                    )
-        for line_key, line in figures.items():
-            for column in table.numeric if line.table == table.id else ():
-                if column.formula is not None and ((*line_key, column.id), False) in computed:
-                    value = computed_value(table, column, line)
-                    line.figures[table.positions[column.id]] = reported(value)
-
-
-def _merged(actual: Figure, estimated: Figure) -> Figure:
-    """The actual part of one figure with the estimated part of another."""
-    if actual.value is None and estimated.estimate is None:
-        return actual
-    return reported(actual.value, estimated.estimate)
-
-
-def _totals_in_order(table: Table) -> list[str]:
-    """Total rows, those that others are summed from first."""
-    totals = {row.id: set(row.sum_of) for row in table.rows if row.sum_of}
-    order: list[str] = []
-    while len(order) < len(totals):
-        order += [row for row, parts in totals.items() if row not in order and parts & totals.keys() <= set(order)]
-    return order
+def _explanations(book: Workbook, meta: Meta) -> Iterator[Explanation]:
+    if meta.explanations is None or meta.explanations[0] not in book.sheets:
+        return
+    name, first, last = meta.explanations
+    for row in range(first, last + 1):
+        sheet, cell, words = (text_of(cell_of(book.sheets[name], row, column)) for column in (1, 2, 3))
+        if words:
+            yield Explanation(sheet, cell.replace("$", "").replace(" ", "").upper(), words)

@@ -1,6 +1,6 @@
 """The entry table, and the same table as it was sent: rows and cells that the template only has to print."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -36,7 +36,10 @@ CLASS_OF = {"error": "err", "warning": "warn"}
 
 @dataclass(frozen=True, slots=True)
 class GridCell:
-    """kind: number, text = typed in; calc = the machine's; figure, words = as sent; change = against the past."""
+    """kind: number, text = typed in; calc = the machine's; figure, words = as sent; change = against the past.
+
+    is_marked: the receiver wants this cell to be looked at again.
+    """
 
     kind: Kind
     id: str = ""
@@ -46,6 +49,7 @@ class GridCell:
     path: str = ""
     tone: str = ""
     is_estimate: bool = False
+    is_marked: bool = False
     figure: Figure | None = None
     change: Decimal | None = None
 
@@ -81,6 +85,7 @@ class GridTable:
     is_wide: bool
     is_typed: bool
     hides_past: bool = False
+    is_marking: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,8 @@ class EntryGrid:
     """Everything the entry tables are made of. Texts by `text_key`, machine cells included.
 
     previous: of the same period of the year before, preceding: of the last period before this one; with the names of
-    these periods. refused: inputs of new lines that could not be kept, by name, to be shown again.
+    these periods. refused: inputs of new lines that could not be kept, by name, to be shown again. marked: names of the
+    cells that the receiver marked.
     """
 
     form: FormDefinition
@@ -123,6 +129,7 @@ class EntryGrid:
     preceding_name: str = ""
     open_rows: frozenset[tuple[str, str]] = frozenset()
     refused: Mapping[str, str] = field(default_factory=dict)
+    marked: Collection[str] = ()
 
     def tables(self) -> tuple[GridTable, ...]:
         figures, _ = figures_from_texts(self.form, self.texts)
@@ -197,10 +204,12 @@ class EntryGrid:
         if is_machine(table, line.row, column, self.subunits):
             if column.formula is not None and self.parts.estimated:
                 return GridCell("calc", path=path)
-            return GridCell("calc", anchor, name, self._shown(name), column.scale, path, tone)
+            value, marked = self._shown(name), name in self.marked
+            return GridCell("calc", anchor, name, value, column.scale, path, tone, is_marked=marked)
         kind: Kind = "number" if column.is_number else "text"
         value = self._shown(name) if column.is_number else self.texts.get(name, "")
-        return GridCell(kind, anchor, name, value, column.scale, path, tone, is_estimate=estimate)
+        marked = name in self.marked
+        return GridCell(kind, anchor, name, value, column.scale, path, tone, is_estimate=estimate, is_marked=marked)
 
     def _shown(self, name: str) -> str:
         """A typed number as it stands, or the sign that people read for a mark."""
@@ -277,7 +286,9 @@ def tones_of(issues: Iterable[Issue]) -> dict[tuple[str, str, str, str], str]:
     return tones
 
 
-def _table(table: Table, rows: Sequence[GridRow], *, is_typed: bool, hides_past: bool = False) -> GridTable:
+def _table(
+    table: Table, rows: Sequence[GridRow], *, is_typed: bool, hides_past: bool = False, is_marking: bool = False
+) -> GridTable:
     return GridTable(
         id=table.id,
         title=calm(table.title),
@@ -288,6 +299,7 @@ def _table(table: Table, rows: Sequence[GridRow], *, is_typed: bool, hides_past:
         is_wide=len(table.columns) >= WIDE,
         is_typed=is_typed,
         hides_past=hides_past and any(row.kind == "past" for row in rows),
+        is_marking=is_marking,
     )
 
 
@@ -316,15 +328,25 @@ def _changes(table: Table, past: Line, mine: Line | None) -> tuple[GridCell, ...
 
 
 def sent_tables(
-    form: FormDefinition, labels: Labels, figures: Figures, issues: Sequence[Issue]
+    form: FormDefinition,
+    labels: Labels,
+    figures: Figures,
+    issues: Sequence[Issue],
+    marked: Collection[str] = (),
+    *,
+    is_marking: bool = False,
 ) -> tuple[GridTable, ...]:
-    """The tables of a version as they were sent; every cell has its id, so that links from elsewhere find it."""
+    """The tables of a version as they were sent; every cell has its id, so that links from elsewhere find it.
+
+    marked: names of cells that the receiver marked, or is marking now (is_marking: each cell can be chosen).
+    """
     subunits, tones = sent_subunits(figures), tones_of(issues)
     return tuple(
         _table(
             table,
-            [_sent_row(table, line, labels, figures, tones) for line in labels.lines(table, subunits)],
+            [_sent_row(table, line, labels, figures, tones, marked) for line in labels.lines(table, subunits)],
             is_typed=False,
+            is_marking=is_marking,
         )
         for table in form.tables
     )
@@ -340,21 +362,29 @@ def sent_subunits(figures: Figures) -> dict[tuple[str, str], tuple[str, ...]]:
 
 
 def _sent_row(
-    table: Table, line: FormLine, labels: Labels, figures: Figures, tones: Mapping[tuple[str, str, str, str], str]
+    table: Table,
+    line: FormLine,
+    labels: Labels,
+    figures: Figures,
+    tones: Mapping[tuple[str, str, str, str], str],
+    marked: Collection[str],
 ) -> GridRow:
     sent = figures.get((table.id, line.row.id, line.subunit))
     cells = []
     for column in table.columns:
         at = Cell(table.id, line.row.id, line.subunit, column.id)
         words = sent.texts.get(column.id, "") if sent else ""
+        name = text_key(table.id, line.row.id, line.subunit, column.id)
         cells.append(
             GridCell(
                 kind="figure" if column.is_number else "words",
                 id=cell_anchor(at),
+                name=name,
                 value=words,
                 scale=column.scale,
                 path=labels.cell(at),
                 tone=tones.get(_key(at), ""),
+                is_marked=name in marked,
                 figure=_figure_of(table, sent, column),
             )
         )

@@ -66,6 +66,16 @@ def said_at_cells(issues: Iterable[Issue]) -> dict[str, dict[str, Any]]:
     return found
 
 
+def marked_data(
+    form: FormDefinition, marks: Iterable[Mapping[str, str]], texts: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    """Cell that the receiver marked → the note, and what stood there: another text there takes the mark away."""
+    return {
+        one["cell"]: {"note": one["note"], "text": shown(form, one["cell"], texts.get(one["cell"], ""))}
+        for one in marks
+    }
+
+
 def cells_data(form: FormDefinition, cells: Mapping[str, CellState], me: int | None) -> dict[str, dict[str, Any]]:
     """Changed cells with version, author and the server's moment; by: "" when it was the person who asks."""
     return {

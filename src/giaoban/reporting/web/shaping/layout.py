@@ -124,7 +124,7 @@ class Labels:
         if at.column:
             parts.append(self.column(table, at.column))
         where = " › ".join(parts)
-        return f"{where} (dòng {at.file_row} của tệp)" if at.file_row is not None else where
+        return f"{where} ({at.in_file()})" if where and at.in_file() else where or at.in_file()
 
     def lines(self, table: Table, subunits: Subunits) -> tuple[FormLine, ...]:
         """The lines of a table in the order of printing."""

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from giaoban.core.timeliness import Timeliness
 from giaoban.core.vietnamese import fold
 from giaoban.reporting.rules import STATE_NAMES, ReportState
-from giaoban.reporting.selectors import Campaign, Owed, ReceptionRow
+from giaoban.reporting.selectors import Campaign, Owed
 from giaoban.reporting.web.shaping.words import STATE_SIGNS
 
 T = TypeVar("T")
@@ -91,22 +91,6 @@ URGENCY = {state: place for place, state in enumerate(ReportState)} | {
 }
 
 
-def urgency(row: ReceptionRow) -> tuple[int, int, str]:
-    return (URGENCY[row.state], -row.timing.days, row.unit.sort_key)
-
-
-RECEPTION_SORTS: dict[str, Callable[[ReceptionRow], Any]] = {
-    "call": urgency,
-    "name": lambda row: row.unit.sort_key,
-    "state": lambda row: (URGENCY[row.state], row.unit.sort_key),
-    "received": lambda row: (row.received_at is None, row.received_at.timestamp() if row.received_at else 0),
-    "late": lambda row: (
-        row.timing.days if row.timing.state in (Timeliness.LATE, Timeliness.OVERDUE) else -row.timing.days - 1,
-        row.unit.sort_key,
-    ),
-    "filled": lambda row: (row.filled / row.required if row.required else 0, row.unit.sort_key),
-}
-
 OWED_SORTS: dict[str, Callable[[Owed], Any]] = {
     "due": lambda row: (row.due_on is None, row.due_on or row.period.end, row.obligation_id),
     "form": lambda row: (row.form_code, row.period.end, row.obligation_id),
@@ -138,16 +122,3 @@ def strip_words(groups: Sequence[tuple[str, int]], total: int) -> str:
     names = {"none": "chưa gửi", "back": "trả lại", "late": "nhận muộn", "done": "nhận đúng hạn", "run": "không có hạn"}
     said = ", ".join(f"{count} {names[kind]}" for kind, count in groups if count)
     return f"{total} đơn vị: {said}" if said else f"{total} đơn vị"
-
-
-def strip_groups(rows: Iterable[ReceptionRow]) -> list[tuple[str, int]]:
-    """Units by what the picture shows: not sent, sent back, received late, received in time (or without a deadline)."""
-    counts = dict.fromkeys(("none", "back", "late", "done"), 0)
-    for row in rows:
-        if row.state in (ReportState.MISSING, ReportState.DRAFT):
-            counts["none"] += 1
-        elif row.state is ReportState.RETURNED:
-            counts["back"] += 1
-        else:
-            counts["late" if row.timing.state is Timeliness.LATE else "done"] += 1
-    return list(counts.items())

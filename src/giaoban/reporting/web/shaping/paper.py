@@ -11,7 +11,7 @@ from giaoban.core.forms import Column, FormDefinition, Table
 from giaoban.core.vietnamese import number
 from giaoban.documents.rules.papers import FormRow, FormSignature, FormTable, PaperDate, StatisticalForm
 from giaoban.documents.rules.papers import HeaderCell as PaperCell
-from giaoban.reporting.rules import NIL_SIGN, NOT_APPLICABLE_SIGN, Subunits, reservations
+from giaoban.reporting.rules import NIL_SIGN, NOT_APPLICABLE_SIGN, Signed, Subunits, reservations
 from giaoban.reporting.web.shaping.grid import sent_subunits
 from giaoban.reporting.web.shaping.layout import FormLine, Labels, header_rows
 
@@ -26,7 +26,7 @@ SIGN, SEAL = "(Ký, ghi rõ họ, tên)", "(Ký, đóng dấu, ghi rõ họ, tê
 class Printed:
     """What stands on the paper beside the figures; what is not known stays empty and prints as dots.
 
-    receipt: (report, day in words). signed: role → name. estimate: the estimated part of the period in words.
+    receipt: (report, day in words). signed: by role. estimate: the estimated part of the period in words.
     """
 
     act_day: date | None = None
@@ -35,7 +35,7 @@ class Printed:
     unit_name: str = ""
     receiver_name: str = ""
     receipt: tuple[tuple[str, str], ...] = ()
-    signed: Mapping[str, str] | None = None
+    signed: Mapping[str, Signed] | None = None
     document_date: date | None = None
     estimate: str = ""
     remark: str = ""
@@ -109,12 +109,15 @@ def _day(value: date | None) -> PaperDate | None:
     return {"day": value.day, "month": value.month, "year": value.year} if value else None
 
 
-def _signatures(form: FormDefinition, signed: Mapping[str, str]) -> list[FormSignature]:
+def _signatures(form: FormDefinition, signed: Mapping[str, Signed]) -> list[FormSignature]:
+    """The blocks as they are signed: above each name its capacity and title, else the role that the form prints."""
     roles = form.signatures or USUAL_SIGNATURES
-    return [
-        {"title": role, "hint": SEAL if at == len(roles) else SIGN, "name": signed.get(role) or None}
-        for at, role in enumerate(roles, start=1)
-    ]
+    blocks: list[FormSignature] = []
+    for at, role in enumerate(roles, start=1):
+        one = signed.get(role)
+        title = "\n".join(one.lines) if one is not None else role
+        blocks.append({"title": title, "hint": SEAL if at == len(roles) else SIGN, "name": one.name if one else None})
+    return blocks
 
 
 def _table(table: Table, labels: Labels, figures: Figures, subunits: Subunits) -> FormTable:

@@ -1,22 +1,27 @@
-"""Lịch báo cáo: the year of a unit, as a page and as a file that calendars read."""
+"""Lịch báo cáo: the year of a unit, as a page, as a file, and at an address that calendar programs follow."""
 
+from collections.abc import Sequence
 from datetime import UTC, date
 
-from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
 
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
 from giaoban.orgs import selectors as orgs
-from giaoban.reporting import selectors
+from giaoban.reporting import selectors, services
 from giaoban.reporting.web.bar import list_bar
 from giaoban.reporting.web.files import handed_out
 from giaoban.reporting.web.shaping.ics import MEDIA_TYPE, Event, calendar_file
 
 YEARS = range(2000, 2100)
+FRESH_ADDRESS = "calendar_address"  # key of the session: the address that was just made, shown once
 
 
 @require_safe
@@ -24,6 +29,8 @@ def calendar(request: ActorRequest) -> HttpResponse:
     """Twelve months with the days of the unit's reports; what has no day stands apart."""
     unit, year = _asked(request)
     found = selectors.calendar_of(unit, year)
+    addresses = selectors.calendar_addresses(request.actor)
+    called = orgs.cards([one.unit_id for one in addresses], timezone.localdate())
     months = [
         (number, [one for one in found if one.on is not None and one.on.month == number]) for number in range(1, 13)
     ]
@@ -39,14 +46,59 @@ def calendar(request: ActorRequest) -> HttpResponse:
             "dated": sum(len(rows) for _, rows in months),
             "undated": [one for one in found if one.on is None],
             "today": timezone.localdate(),
+            "special_days": selectors.special_days(year),
+            "fresh_address": request.session.pop(FRESH_ADDRESS, ""),
+            "addresses": [(one, called[one.unit_id]) for one in addresses],
         },
     )
+
+
+@require_POST
+def make_address(request: ActorRequest) -> HttpResponse:
+    """A new address for the calendar of one unit; the whole address is shown on the next page and never again."""
+    unit, _ = _asked(request)
+    secret = services.make_calendar_address(unit.key, by=request.actor, at=timezone.now())
+    request.session[FRESH_ADDRESS] = request.build_absolute_uri(reverse("reporting:calendar-feed", args=[secret]))
+    return redirect(f"{reverse('reporting:calendar')}?don-vi={unit.key}#dia-chi")
+
+
+@require_POST
+def end_address(request: ActorRequest, pk: int) -> HttpResponse:
+    """One of one's own addresses stops working at once."""
+    if pk not in {one.pk for one in selectors.calendar_addresses(request.actor)}:
+        raise Http404("Không có địa chỉ lịch này.")
+    services.end_calendar_address(pk, by=request.actor, at=timezone.now())
+    messages.success(request, "Địa chỉ lịch đã ngừng. Lịch nào còn theo địa chỉ này sẽ không đọc được nữa.")
+    return redirect(f"{reverse('reporting:calendar')}#dia-chi")
+
+
+@login_not_required
+@never_cache
+@require_safe
+def feed(request: HttpRequest, secret: str) -> HttpResponse:
+    """The dated reports of this year and the next, for whoever knows the address. 404 once it does not work."""
+    now = timezone.now()
+    found = selectors.calendar_of_secret(services.hashed(secret), timezone.localdate())
+    if found is None:
+        raise Http404("Địa chỉ lịch này không có hoặc đã ngừng.")
+    token, unit = found
+    services.note_calendar_read(token, at=now)
+    year = timezone.localdate().year
+    dues = [*selectors.calendar_of(unit, year), *selectors.calendar_of(unit, year + 1)]
+    return _file(request, f"Lịch báo cáo, {unit.name}", unit, dues, "lich-bao-cao.ics")
 
 
 @require_safe
 def export(request: ActorRequest) -> HttpResponse:
     """The dated reports as all-day events."""
     unit, year = _asked(request)
+    dues = selectors.calendar_of(unit, year)
+    return _file(request, f"Lịch báo cáo {year}, {unit.name}", unit, dues, f"lich-bao-cao-{year}.ics")
+
+
+def _file(
+    request: HttpRequest, name: str, unit: orgs.UnitCard, dues: Sequence[selectors.Due], filename: str
+) -> HttpResponse:
     events = [
         Event(
             key=f"{unit.key}-{one.form_key}-{one.period_code}-{'nhan' if one.receives else 'gui'}-{one.period}",
@@ -57,13 +109,11 @@ def export(request: ActorRequest) -> HttpResponse:
             if one.obligation_id
             else "",
         )
-        for one in selectors.calendar_of(unit, year)
+        for one in dues
         if one.on is not None
     ]
-    text = calendar_file(
-        f"Lịch báo cáo {year}, {unit.name}", events, at=timezone.now().astimezone(UTC), host=request.get_host()
-    )
-    return handed_out(text, MEDIA_TYPE, f"lich-bao-cao-{year}.ics")
+    text = calendar_file(name, events, at=timezone.now().astimezone(UTC), host=request.get_host())
+    return handed_out(text, MEDIA_TYPE, filename)
 
 
 def _asked(request: ActorRequest) -> tuple[orgs.UnitCard, int]:

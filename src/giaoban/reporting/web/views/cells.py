@@ -95,10 +95,10 @@ def _checks(sheet: Sheet, *, checked: bool) -> dict[str, Any]:
     issues = sheet.findings(checked=checked)
     context = {
         "checked": checked,
-        "issues": issue_lines(sheet.labels, issues),
+        "issues": issue_lines(sheet.labels, issues, waivers=sheet.waived),
         "counted": counted(issues),
         "entry": sheet.entry,
-        "explanations": explanations(sheet.labels, issues, sheet.entry.explanations),
+        "explanations": explanations(sheet.labels, issues, sheet.entry.explanations, verdicts=sheet.verdicts),
     }
     return {
         "said": said_at_cells(issues),

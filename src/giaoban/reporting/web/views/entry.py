@@ -26,11 +26,30 @@ from giaoban.reporting.web.bar import period_bar
 from giaoban.reporting.web.files import XLSX, handed_out
 from giaoban.reporting.web.forms import SendForm, Typed, WorkbookForm, typed_on_page
 from giaoban.reporting.web.shaping.grid import sent_tables
-from giaoban.reporting.web.shaping.griddata import cells_data, clock, earlier, said_at_cells, shown, tables_data
+from giaoban.reporting.web.shaping.griddata import (
+    cells_data,
+    clock,
+    earlier,
+    marked_data,
+    said_at_cells,
+    shown,
+    tables_data,
+)
 from giaoban.reporting.web.shaping.history import around
 from giaoban.reporting.web.shaping.layout import calm
-from giaoban.reporting.web.shaping.words import STATE_SIGNS, cell_line, counted, explanations, issue_lines, state_words
+from giaoban.reporting.web.shaping.words import (
+    STATE_SIGNS,
+    cell_line,
+    counted,
+    explanations,
+    issue_lines,
+    marked_cells,
+    state_words,
+)
+from giaoban.reporting.web.views.below import from_below
 from giaoban.reporting.web.views.sheet import Sheet, sheet_of
+from giaoban.reporting.web.views.waivers import waiver_block
+from giaoban.reporting.web.views.workbooks import faulty_copy_address
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -92,7 +111,7 @@ def _save(sheet: Sheet, typed: Typed) -> list[IssueLine]:
 
 def _send(request: ActorRequest, sheet: Sheet, typed: Typed) -> HttpResponse:
     """Save and send in one transaction; a refusal keeps what was typed as the draft. Raises AlreadyDone."""
-    form = SendForm(request.POST, request.FILES, roles=sheet.entry.form.signatures)
+    form = SendForm(request.POST, request.FILES, roles=sheet.entry.form.signatures, amends=sheet.amends)
     refusal = None
     unsaved: list[IssueLine] = []
     if form.is_valid():
@@ -112,6 +131,7 @@ def _send(request: ActorRequest, sheet: Sheet, typed: Typed) -> HttpResponse:
                         document_number=values["document_number"],
                         document_date=values["document_date"],
                         scan=services.Scan(scan.read(), scan.name) if scan else None,
+                        amendment_reason=values.get("amendment_reason", ""),
                     )
                 )
         except services.SubmissionRefused as fault:
@@ -135,6 +155,7 @@ def _page(
     form: SendForm | None = None,
     file_form: Form | None = None,
     file_issues: Iterable[Issue] = (),
+    faulty_copy: str = "",
     refusal: services.SubmissionRefused | None = None,
     lines: Typed | None = None,
     unsaved: Iterable[IssueLine] = (),
@@ -164,16 +185,20 @@ def _page(
             "draft": sheet.draft,
             "around": around(obligation),
             "entry": current,
-            "issues": issue_lines(sheet.labels, issues),
+            "issues": issue_lines(sheet.labels, issues, waivers=sheet.waived),
             "counted": counted(issues),
-            "explanations": explanations(sheet.labels, issues, current.explanations, silent),
+            "explanations": explanations(sheet.labels, issues, current.explanations, silent, sheet.verdicts),
+            "marked": [one.line for one in marked_cells(sheet.labels, sheet.open_marks)],
+            "waivers": sheet.waivers,
+            "below": None if stale else from_below(obligation, current.texts, revises=sheet.revises),
             "refused": issue_lines(sheet.labels, [*refusal.issues, *refusal.unexplained]) if refusal else [],
-            "form": form or SendForm(roles=current.form.signatures),
+            "form": form or SendForm(roles=current.form.signatures, amends=sheet.amends, initial=sheet.papers),
             "file_form": file_form or WorkbookForm(),
             "file_issues": issue_lines(sheet.labels, file_issues, linked=False),
+            "faulty_copy": faulty_copy,
             "checked": checked,
             "returned": last if last is not None and last.state == "returned" else None,
-            "versions": selectors.versions(obligation),
+            "versions": sheet.versions,
             "may_send": sheet.may_send,
             "senders": ", ".join(ROLE_NAMES[role].lower() for role in roles_with(Permission.SEND_REPORT)),
         },
@@ -202,6 +227,7 @@ def _grid_data(sheet: Sheet, issues: Iterable[Issue]) -> dict[str, Any]:
             if texts
         ],
         "said": said_at_cells(issues),
+        "marked": marked_data(form, *sheet.marked),
     }
 
 
@@ -221,7 +247,8 @@ def _reading(sheet: Sheet) -> HttpResponse:
             "required": required,
             "may_enter": sheet.may_enter,
             "around": around(sheet.obligation),
-            "versions": selectors.versions(sheet.obligation),
+            "versions": sheet.versions,
+            **waiver_block(sheet),
         },
     )
 
@@ -305,10 +332,12 @@ def read_workbook(request: ActorRequest, pk: int) -> HttpResponse:
         content = file.read()
         reading = services.read_workbook(content, file.name, obligation=sheet.obligation)
     except services.ImportRefused as refusal:
-        return _page(sheet, file_form=form, file_issues=refusal.issues, status=422)
+        copy = faulty_copy_address(request, sheet.obligation, content, file.name, refusal.issues)
+        return _page(sheet, file_form=form, file_issues=refusal.issues, faulty_copy=copy, status=422)
     faults = [one for one in reading.issues if one.severity == "error" and one.code != "required-blank"]
     if faults:
-        return _page(sheet, file_form=form, file_issues=faults, status=422)
+        copy = faulty_copy_address(request, sheet.obligation, content, file.name, faults)
+        return _page(sheet, file_form=form, file_issues=faults, faulty_copy=copy, status=422)
     try:
         services.save_workbook_draft(
             sheet.obligation,
@@ -316,7 +345,7 @@ def read_workbook(request: ActorRequest, pk: int) -> HttpResponse:
             file.name,
             figures=texts_from_figures(sheet.entry.form, reading.figures),
             notes=reading.notes or sheet.entry.notes,
-            explanations=sheet.entry.explanations,
+            explanations={**sheet.entry.explanations, **reading.explanations},
             by=request.actor,
             at=timezone.now(),
             revise=sheet.revises,

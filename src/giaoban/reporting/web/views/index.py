@@ -17,6 +17,7 @@ from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import Permission
 from giaoban.reporting import selectors
 from giaoban.reporting.rules import STATE_NAMES, ReportState
+from giaoban.reporting.selectors.reminding import may_read_messages
 from giaoban.reporting.web.bar import changed, list_bar
 from giaoban.reporting.web.files import list_file
 from giaoban.reporting.web.shaping.lists import (
@@ -85,6 +86,7 @@ def index(request: ActorRequest) -> HttpResponse:
             "chosen": chosen,
             "near_miss": _near_miss(request, owed, chosen),
             "may_request": any(request.actor.may(Permission.RECEIVE_REPORT, one) for one in request.actor.unit_ids),
+            "may_read_messages": may_read_messages(request.actor),
         },
     )
 

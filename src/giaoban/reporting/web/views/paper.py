@@ -12,7 +12,7 @@ from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors
-from giaoban.reporting.rules import figures_from_texts, machine_texts
+from giaoban.reporting.rules import figures_from_texts, machine_texts, signed_from
 from giaoban.reporting.web.files import SIMULATED_SUFFIX, handed_out
 from giaoban.reporting.web.shaping.layout import Labels
 from giaoban.reporting.web.shaping.paper import Printed, paper_of
@@ -83,7 +83,7 @@ def _printed(
         unit_name=unit.name,
         receiver_name=receiver.name if receiver else "",
         receipt=_receipt(obligation.form, unit.kind),
-        signed={block["role"]: block["name"] for block in row.signatures} if row else {},
+        signed={block["role"]: signed_from(block) for block in row.signatures} if row else {},
         document_date=row.document_date if row else None,
         estimate=f"từ {day(period.actual_until)} đến {day(on)}" if period.actual_until else "",
         remark=remark,

@@ -1,337 +1,286 @@
-"""Bảng tiếp nhận: one row a unit; counts that filter, rows that are chosen and acted upon."""
+"""Bảng tiếp nhận: one row a unit, or one a province where there are many; counts that filter; it keeps itself fresh."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from typing import Any, Final
 
-from django.contrib import messages
-from django.forms import Form
+from django.core.paginator import Page, Paginator
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from giaoban.core.timeliness import Timeliness, timing_words
-from giaoban.core.vietnamese import capital_first, day, moment
-from giaoban.kit.actors import Actor
-from giaoban.kit.frame import Choice, ContextBar
+from giaoban.core.timeliness import BAND_NAMES, timing_words
+from giaoban.core.vietnamese import day, moment, number
 from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors as orgs
-from giaoban.reporting import selectors, services
-from giaoban.reporting.rules import STATE_NAMES, ReportState
-from giaoban.reporting.web.bar import changed, period_address, period_bar
+from giaoban.reporting.rules import STATE_NAMES
+from giaoban.reporting.selectors.board import Board, Spot, change_mark
+from giaoban.reporting.selectors.punctuality import period_word
+from giaoban.reporting.web.bar import changed
 from giaoban.reporting.web.files import list_file
-from giaoban.reporting.web.forms import AcceptForm, ExtendForm, RemindForm, ReturnForm
-from giaoban.reporting.web.shaping.layout import calm
-from giaoban.reporting.web.shaping.lists import (
-    RECEPTION_SORTS,
-    Count,
-    Filter,
-    NearMiss,
-    filter_from,
-    near_miss,
-    sorted_by,
-    state_counts,
+from giaoban.reporting.web.place import Place, board_bar, place_of, simulated_words
+from giaoban.reporting.web.shaping.boards import (
+    BANDS_BY_WORD,
+    GROUP_SORTS,
+    SORTS,
+    BoardFilter,
+    BoardRow,
+    counts_of,
+    filter_of,
+    groups_of,
+    latest_due,
+    rows_for,
+    spots_in,
     strip_groups,
-    strip_words,
 )
+from giaoban.reporting.web.shaping.layout import calm
+from giaoban.reporting.web.shaping.lists import NearMiss, filter_from, near_miss, sorted_by, strip_words
+from giaoban.reporting.web.views.books import books_state
+from giaoban.reporting.web.views.bulk import ACTS, bulk
 
+PAGE_SIZE: Final = 200
+"""Rows on a page: no Sở has more communes than that."""
+EVERY: Final = 20
+"""Seconds between two looks of an open board."""
 HEADER = (
     "Mã đơn vị",
     "Đơn vị",
     "Tình trạng",
     "Nhận lúc",
     "Hạn",
+    "Hạn ban đầu",
     "So với hạn",
+    "Mức trễ",
     "Ô đã điền",
     "Ô phải điền",
+    "Tỷ lệ ô (%)",
+    "Ô trống",
+    "Không phát sinh",
     "Cảnh báo có giải thích",
     "Lý do trả lại",
     "Số lần nhắc",
     "Người giữ vị trí",
+    "Bản",
     "Biên nhận",
     "Mô phỏng",
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Which board: receiver, form, period."""
-
-    unit: orgs.UnitCard
-    form: selectors.FormVersion
-    period: selectors.Period
-
-    @property
-    def address(self) -> str:
-        return period_address("reporting:reception", self.period, self.unit.key, self.form.key)
-
-
-@dataclass(frozen=True, slots=True)
-class BulkAct:
-    """An act on chosen reports: what it is called, its form, the states of a report in which it can be done."""
-
-    name: str
-    title: str
-    button: str
-    form: type[Form]
-    states: frozenset[ReportState]
-    otherwise: str
-    danger: bool = False
-
-
-NOT_DELIVERED = frozenset({ReportState.MISSING, ReportState.DRAFT, ReportState.RETURNED})
-ACTS = {
-    act.name: act
-    for act in (
-        BulkAct("remind", "Nhắc", "Nhắc", RemindForm, NOT_DELIVERED, "đã gửi, không cần nhắc"),
-        BulkAct("extend", "Gia hạn", "Gia hạn", ExtendForm, NOT_DELIVERED, "đã gửi, không cần gia hạn"),
-        BulkAct(
-            "accept",
-            "Tiếp nhận",
-            "Tiếp nhận",
-            AcceptForm,
-            frozenset({ReportState.SENT}),
-            "không có bản nào đang chờ tiếp nhận",
-        ),
-        BulkAct(
-            "return",
-            "Trả lại",
-            "Trả lại",
-            ReturnForm,
-            frozenset({ReportState.SENT}),
-            "không có bản nào đang chờ tiếp nhận",
-            danger=True,
-        ),
-    )
-}
-
-
-def _place(request: ActorRequest, unit: str, form: str, period: str) -> Place:
-    card = orgs.unit_for(request.actor, unit, timezone.localdate())
-    row = selectors.form_by_key(form)
-    return Place(card, row, selectors.period_of(row, period, request.GET.get("instalment", "")))
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def reception(request: ActorRequest, unit: str, form: str, period: str) -> HttpResponse:
     """The board; a post asks for an act on the chosen rows, shows it, and does it when confirmed."""
-    place = _place(request, unit, form, period)
+    place = place_of(request, unit, form, period)
+    refusal, status = "", 200
     if request.method == "POST":
-        return _bulk(request, place)
-    return _board(request, place)
+        answer = bulk(request, place)
+        if isinstance(answer, HttpResponse):
+            return answer
+        refusal, status = answer, 422
+    mark = change_mark(place.unit.id, place.form, place.period, timezone.localdate())
+    context = _context(request, place, place.board(), mark)
+    return render(request, "reporting/reception.html", {**context, "refusal": refusal}, status=status)
 
 
-def _board(request: ActorRequest, place: Place, *, refusal: str = "", status: int = 200) -> HttpResponse:
-    on, chosen = timezone.localdate(), _filter(request)
-    everything = selectors.reception(place.unit.id, place.form, place.period, on)
-    rows = _shown(request, everything, chosen)
-    groups = strip_groups(everything.rows)
+def _context(request: ActorRequest, place: Place, board: Board, mark: str) -> dict[str, Any]:
+    chosen = _filter(request)
+    by_group = _is_grouped(request, board, chosen)
+    inside = spots_in(board, BoardFilter(filter_from("", "", ""), group=chosen.group)) if chosen.group else board.spots
+    return {
+        **_head(request, place, board, inside, chosen),
+        "bar": board_bar(request, place, rows=bool(board.spots)),
+        "simulated_note": simulated_words(sum(one.simulated for one in board.spots), len(board.spots)),
+        "title": calm(place.form.title),
+        "outside": board.outside(),
+        "books": books_state(request, place.unit, place.form, place.period),
+        "switch": _switch(request, board, by_group=by_group),
+        "all_simulated": all(one.simulated for one in board.spots),
+        "band_choices": [(word, BAND_NAMES[band]) for word, band in BANDS_BY_WORD.items()],
+        "group_choices": sorted(board.groups.values(), key=lambda one: one.sort_key),
+        "near_miss": None,
+        "acts": [act for act in ACTS.values() if not act.whole and act.name != "restore"],
+        "every": EVERY,
+        **(_grouped(request, board) if by_group else _listed(request, place, board, chosen, mark)),
+    }
+
+
+def _head(
+    request: ActorRequest, place: Place, board: Board, inside: tuple[Spot, ...] | list[Spot], chosen: BoardFilter
+) -> dict[str, Any]:
+    """What changes while a board is open, besides its rows."""
+    groups = strip_groups(inside)
+    return {
+        "place": place,
+        "board": board,
+        "chosen": chosen,
+        "counts": counts_of(inside, chosen, lambda **changes: changed(request, **changes)),
+        "strip": groups,
+        "strip_words": strip_words(groups, len(inside)),
+        "overdue": sum(one.days > 0 and not one.is_received for one in inside),
+        "group": next((unit for unit in board.groups.values() if unit.key == chosen.group), None),
+        "inside": len(inside),
+        "inside_received": sum(one.is_received for one in inside),
+        "due_on": latest_due(inside),
+        "may_receive": board.receives and request.actor.may(Permission.RECEIVE_REPORT, place.unit.id),
+        "table_url": _table_url(place),
+        "period_word": period_word(place.period),
+        "now": timezone.localtime(),
+    }
+
+
+def _table_url(place: Place) -> str:
+    query = f"?unit={place.unit.key}" + (f"&instalment={place.period.instalment}" if place.period.instalment else "")
+    return reverse("reporting:table", args=[place.form.key, place.period.code]) + query
+
+
+def _filter(request: ActorRequest) -> BoardFilter:
+    words = filter_from(request.GET.get("state", ""), request.GET.get("timing", ""), request.GET.get("q", ""))
+    return filter_of(request.GET, words)
+
+
+def _is_grouped(request: ActorRequest, board: Board, chosen: BoardFilter) -> bool:
+    """Provinces instead of units: when asked for, or when there are more units than a page holds, none sought."""
+    if not board.groups or not chosen.is_empty or request.GET.get("view") == "units":
+        return False
+    return request.GET.get("view") == "groups" or len(board.spots) > PAGE_SIZE
+
+
+def _switch(request: ActorRequest, board: Board, *, by_group: bool) -> list[dict[str, object]]:
+    if not board.groups:
+        return []
+    clear = {"state": None, "timing": None, "band": None, "nil": None, "group": None, "q": None, "sort": None}
+    return [
+        {
+            "label": f"Theo đơn vị trực thuộc ({len(board.groups)})",
+            "url": changed(request, **{**clear, "view": "groups"}),
+            "current": by_group,
+        },
+        {
+            "label": f"Từng báo cáo ({number(len(board.spots))})",
+            "url": changed(request, view="units", sort=None),
+            "current": not by_group,
+        },
+    ]
+
+
+def _grouped(request: ActorRequest, board: Board) -> dict[str, Any]:
+    def inside(unit: orgs.UnitCard) -> str:
+        return changed(request, view="units", sort=None, group=unit.key)
+
+    rows = groups_of(board, inside)
+    sort = request.GET.get("sort", "")
+    return {"groups": sorted_by(rows, sort, GROUP_SORTS, "name"), "group_total": board.tally, "rows": None}
+
+
+def _listed(request: ActorRequest, place: Place, board: Board, chosen: BoardFilter, mark: str) -> dict[str, Any]:
+    spots = sorted_by(spots_in(board, chosen), request.GET.get("sort", ""), SORTS, "call")
+    page = Paginator(spots, PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = rows_for(board, list(page.object_list))
+    return {
+        "groups": None,
+        "page": page,
+        "rows": rows,
+        "near_miss": None if rows else _near_miss(request, board, chosen),
+        "news_url": _news_url(request, place, page, mark),
+    }
+
+
+def _news_url(request: ActorRequest, place: Place, page: "Page[Spot]", mark: str) -> str:
+    """Where the open page asks whether anything is new: its filters, its rows, and the mark of what it shows."""
+    address = reverse("reporting:reception-news", args=[place.unit.key, place.form.key, place.period.code])
+    rows = ".".join(str(one.obligation_id) for one in page.object_list)
+    return f"{address}{changed(request, mark=mark, rows=rows)}"
+
+
+@require_safe
+def news(request: ActorRequest, unit: str, form: str, period: str) -> HttpResponse:
+    """What changed on an open board since its mark: its head and its rows, in the order in which they stand there.
+
+    204 when nothing did: one small query after that of the rights.
+    """
+    place = place_of(request, unit, form, period)
+    mark = change_mark(place.unit.id, place.form, place.period, timezone.localdate())
+    if mark == request.GET.get("mark"):
+        return HttpResponse(status=204)
+    board, chosen = place.board(), _filter(request)
+    inside = spots_in(board, BoardFilter(filter_from("", "", ""), group=chosen.group)) if chosen.group else board.spots
+    wanted = [int(one) for one in request.GET.get("rows", "").split(".") if one.isdecimal()][:PAGE_SIZE]
+    by_id = {one.obligation_id: one for one in board.spots}
+    rows = rows_for(board, [by_id[one] for one in wanted if one in by_id])
+    address = reverse("reporting:reception-news", args=[place.unit.key, place.form.key, place.period.code])
     return render(
         request,
-        "reporting/reception.html",
+        "reporting/reception_news.html",
         {
-            "bar": _bar(request, place, rows=bool(everything.rows)),
-            "simulated_note": _simulated(everything.rows),
-            "place": place,
+            **_head(request, place, board, inside, chosen),
             "title": calm(place.form.title),
-            "board": everything,
             "rows": rows,
-            "all_simulated": all(row.simulated for row in everything.rows),
-            "counts": _counts(request, everything, chosen),
-            "strip": groups,
-            "strip_words": strip_words(groups, everything.expected),
-            "overdue": everything.timeliness.get(Timeliness.OVERDUE, 0),
-            "due_on": max((row.due_on for row in everything.rows if row.due_on), default=None),
-            "chosen": chosen,
-            "near_miss": _near_miss(request, everything, chosen),
-            "may_receive": request.actor.may(Permission.RECEIVE_REPORT, place.unit.id),
-            "acts": list(ACTS.values()),
-            "refusal": refusal,
+            "all_simulated": all(one.simulated for one in board.spots),
+            "every": EVERY,
+            "news_url": f"{address}{changed(request, mark=mark)}",
+            "fresh_url": f"{place.address().split('?')[0]}{changed(request, mark=None, rows=None)}",
         },
-        status=status,
     )
 
 
-def _filter(request: ActorRequest) -> Filter:
-    return filter_from(request.GET.get("state", ""), request.GET.get("timing", ""), request.GET.get("q", ""))
+def _near_miss(request: ActorRequest, board: Board, chosen: BoardFilter) -> NearMiss | None:
+    def left(one: BoardFilter) -> int:
+        return len(spots_in(board, one))
 
-
-def _holds(chosen: Filter, row: selectors.ReceptionRow) -> bool:
-    people = " ".join(person.name for person in row.people)
-    return chosen.holds(row.state, row.timing.state, f"{row.unit.name} {row.unit.short_name} {people}")
-
-
-def _shown(request: ActorRequest, board: selectors.Reception, chosen: Filter) -> list[selectors.ReceptionRow]:
-    found = [row for row in board.rows if _holds(chosen, row)]
-    return sorted_by(found, request.GET.get("sort", ""), RECEPTION_SORTS, "call")
-
-
-def _counts(request: ActorRequest, board: selectors.Reception, chosen: Filter) -> list[Count]:
-    def state(value: str | None) -> str:
-        return changed(request, state=value, timing=None)
-
-    counts = state_counts(board.counts, board.expected, chosen, state, all_label="phải gửi")
-    for timing, label, sign in ((Timeliness.LATE, "nhận muộn", ""), (Timeliness.OVERDUE, "quá hạn", "late")):
-        if board.timeliness.get(timing):
-            url = changed(request, state=None, timing=timing.value)
-            counts.append(Count(board.timeliness[timing], label, url, chosen.timing is timing, sign, within=not sign))
-    return counts
-
-
-def _near_miss(request: ActorRequest, board: selectors.Reception, chosen: Filter) -> NearMiss | None:
-    def left(one: Filter) -> int:
-        return sum(_holds(one, row) for row in board.rows)
-
-    words = bool(chosen.words)
+    words = chosen.without(common=chosen.common.only_words(), band=None, nil=False)
+    plain = {"state": None, "timing": None, "band": None, "nil": None}
     return near_miss(
         [
-            ("Cùng tình trạng, bỏ chữ tìm", changed(request, q=None), left(chosen.without_words()) if words else 0),
             (
-                "Cùng chữ tìm, mọi tình trạng",
-                changed(request, state=None, timing=None),
-                left(chosen.only_words()) if words else 0,
+                "Cùng tình trạng, bỏ chữ tìm",
+                changed(request, q=None),
+                left(chosen.without(common=chosen.common.without_words())) if chosen.common.words else 0,
             ),
-            ("Tất cả đơn vị", changed(request, q=None, state=None, timing=None), board.expected),
+            ("Cùng chữ tìm, mọi tình trạng", changed(request, **plain), left(words) if chosen.common.words else 0),
+            ("Tất cả đơn vị", changed(request, q=None, **plain, group=None), len(board.spots)),
         ]
     )
 
 
-def _bar(request: ActorRequest, place: Place, *, rows: bool) -> ContextBar:
-    address = reverse("reporting:reception-csv", args=[place.unit.key, place.form.key, place.period.code])
-    return period_bar(
-        request,
-        place.period,
-        unit_label=place.unit.name,
-        export=[Choice("Danh sách đang hiện, CSV", f"{address}{changed(request)}")] if rows else [],
-        period_choices=[
-            Choice(
-                one.label,
-                period_address("reporting:reception", one, place.unit.key, place.form.key),
-                one == place.period,
-            )
-            for one in selectors.periods_with_obligations(place.form)
-        ],
-    )
-
-
-def _simulated(rows: tuple[selectors.ReceptionRow, ...]) -> str:
-    count = sum(row.simulated for row in rows)
-    if not count:
-        return ""
-    whose = "mọi báo cáo" if count == len(rows) else f"{count} báo cáo có nhãn"
-    return f"{whose} trên bảng này là ví dụ: con số, ngày gửi và hạn không phải số liệu thật."
-
-
 @require_safe
 def export(request: ActorRequest, unit: str, form: str, period: str) -> HttpResponse:
-    """The board as filtered and sorted."""
-    place = _place(request, unit, form, period)
-    board = selectors.reception(place.unit.id, place.form, place.period, timezone.localdate())
-    rows = _shown(request, board, _filter(request))
-    return list_file(f"tiep-nhan-{place.period.code}.csv", HEADER, (_line(row) for row in rows))
+    """The board as filtered and sorted, all pages of it."""
+    place = place_of(request, unit, form, period)
+    board = place.board()
+    spots = sorted_by(spots_in(board, _filter(request)), request.GET.get("sort", ""), SORTS, "call")
+    rows = rows_for(board, spots)
+    return list_file(f"tiep-nhan-{place.period.code}.csv", HEADER, (_line(one) for one in rows))
 
 
-def _line(row: selectors.ReceptionRow) -> tuple[object, ...]:
+def _line(one: BoardRow) -> tuple[object, ...]:
+    row = one.row
     people = "; ".join(f"{person.name} ({person.role_name})" for person in row.people)
     received = moment(timezone.localtime(row.received_at)) if row.received_at else ""
+    blanks = "; ".join(one.blanks) + (f"; và {one.more_blanks} ô khác" if one.more_blanks else "")
     return (
         row.unit.key,
         row.unit.name,
         STATE_NAMES[row.state],
         received,
-        day(row.due_on) if row.due_on else "",
+        _day(row.due_on),
+        _day(row.first_due_on),
         timing_words(row.timing),
+        BAND_NAMES[row.band] if row.timing.days else "",
         row.filled,
         row.required,
+        one.share if one.share is not None else "",
+        blanks,
+        "không phát sinh" if one.is_nil else "",
         row.warnings,
         row.reason,
         row.reminders,
         people,
+        row.version or "",
         row.receipt,
         "số liệu mô phỏng" if row.simulated else "",
     )
 
 
-def _bulk(request: ActorRequest, place: Place) -> HttpResponse:
-    """Show what an act would do to whom; do it when the page that shows it is sent."""
-    request.actor.require(Permission.RECEIVE_REPORT, place.unit.id, unit_name=place.unit.name)
-    act = ACTS.get(request.POST.get("act", ""))
-    board = selectors.reception(place.unit.id, place.form, place.period, timezone.localdate())
-    picked = [row for row in board.rows if str(row.obligation_id) in set(request.POST.getlist("obligation"))]
-    if act is None or not picked:
-        return _board(request, place, refusal="Chọn ít nhất một đơn vị trong bảng, rồi chọn việc cần làm.", status=422)
-    fit = [row for row in picked if row.state in act.states]
-    confirmed = "confirmed" in request.POST
-    form = act.form(request.POST if confirmed else None)
-    status = 422 if not fit else 200
-    refusal = ""
-    if confirmed and fit:
-        if form.is_valid():
-            try:
-                _do(act, form, fit, request.actor, timezone.now(), say=lambda words: messages.success(request, words))
-            except services.ReportingError as fault:
-                refusal = fault.sentence
-            else:
-                return redirect(f"{place.address.split('?')[0]}{changed(request)}")
-        status = 422
-    return render(
-        request,
-        "reporting/bulk.html",
-        {
-            "bar": period_bar(request, place.period, unit_label=place.unit.name, print_button=False),
-            "simulated_note": _simulated(tuple(picked)),
-            "place": place,
-            "back": f"{place.address.split('?')[0]}{changed(request)}",
-            "act": act,
-            "form": form,
-            "fit": fit,
-            "unfit": [row for row in picked if row not in fit],
-            "refusal": refusal,
-        },
-        status=status,
-    )
-
-
-def _do(
-    act: BulkAct,
-    form: Form,
-    rows: list[selectors.ReceptionRow],
-    actor: Actor,
-    at: datetime,
-    *,
-    say: Callable[[str], None],
-) -> None:
-    """Carry out a confirmed act. Accepting and returning are one act per report; what others decided is named."""
-    values = form.cleaned_data
-    if act.name in ("remind", "extend"):
-        obligations = [selectors.obligation_for(actor, row.obligation_id) for row in rows]
-        if act.name == "remind":
-            count = services.remind(obligations, note=values["note"], by=actor, at=at)
-            say(f"Đã nhắc {count} đơn vị.")
-        else:
-            due_on: date = values["due_on"]
-            count = services.move_deadline(
-                obligations, due_on=due_on, basis=values["basis"], reason=values["reason"], by=actor, at=at
-            )
-            say(f"Đã lùi hạn của {count} đơn vị đến {day(due_on)}; hạn cũ được giữ trong lịch sử.")
-        return
-    done, late = 0, []
-    for row in rows:
-        if row.submission_id is None:
-            continue
-        submission = selectors.submission_for(actor, row.submission_id)
-        try:
-            if act.name == "accept":
-                services.accept(submission, by=actor, at=at, reason=values["reason"])
-            else:
-                services.return_for_correction(submission, reason=values["reason"], by=actor, at=at)
-        except services.AlreadyDone as fault:
-            late.append(f"{row.unit.short_name}: {fault.sentence}")
-        else:
-            done += 1
-    say(f"{capital_first(act.button)}: đã xong {done} báo cáo.")
-    for words in late:
-        say(words)
+def _day(value: date | None) -> str:
+    return day(value) if value else ""

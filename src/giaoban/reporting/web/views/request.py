@@ -12,13 +12,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from giaoban.core.periods import AD_HOC_RULE
+from giaoban.core.spans import Span
 from giaoban.core.vietnamese import day
 from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors, services
+from giaoban.reporting.rules.burden import Finding
 from giaoban.reporting.web.bar import day_in, list_bar, period_address
 from giaoban.reporting.web.forms import RequestForm
+from giaoban.reporting.web.justifying import ReasonForm
 from giaoban.reporting.web.shaping.layout import Labels, calm
 
 KINDS = ("request", "capture")
@@ -101,6 +104,7 @@ def _page(
     *,
     preview: bool = False,
     refusal: str = "",
+    reason: ReasonForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     definition = selectors.definition_of(asking.form)
@@ -125,7 +129,21 @@ def _page(
         context["units"] = [one for one in asking.units if one.id in wanted]
         context["period"] = asking.opened(form.cleaned_data["period"])
         context["past_due"] = form.cleaned_data["due_on"] < timezone.localdate()
+        context["findings"] = _findings(asking, form)
+        context["reason"] = reason or ReasonForm()
     return render(request, "reporting/request_form.html", context, status=status)
+
+
+def _findings(asking: Asking, form: RequestForm) -> tuple[Finding, ...]:
+    """What the units give anyway, or later by the regime."""
+    values = form.cleaned_data
+    period = asking.opened(values["period"])
+    window = (
+        Span(period.start, period.end)
+        if period is not None
+        else Span(values["start"], values["end"] + timedelta(days=1))
+    )
+    return selectors.findings_of(asking.form, form.unit_ids, window, values["due_on"])
 
 
 def _already_owed(owed: Sequence[selectors.Obligation], on: date) -> str:
@@ -151,6 +169,9 @@ def _asked(request: ActorRequest, asking: Asking, on: date) -> HttpResponse:
     if act != "send":
         return _page(request, asking, form, on, preview=True)
     values, at = form.cleaned_data, timezone.now()
+    reason = ReasonForm(request.POST) if _findings(asking, form) else None
+    if reason is not None and not reason.is_valid():
+        return _page(request, asking, form, on, preview=True, reason=reason, status=422)
     try:
         with transaction.atomic():
             period = asking.opened(values["period"]) or services.open_period(
@@ -169,6 +190,7 @@ def _asked(request: ActorRequest, asking: Asking, on: date) -> HttpResponse:
                 receiver=asking.receiver.id,
                 due_on=values["due_on"],
                 basis=values["basis"],
+                signed=reason.signed if reason is not None else None,
                 by=request.actor,
                 at=at,
             )

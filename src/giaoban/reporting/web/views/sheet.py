@@ -3,18 +3,29 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from giaoban.core.issues import Issue
 from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors
-from giaoban.reporting.rules import machine_texts, texts_from_figures, with_lines_of, with_machine_cells
+from giaoban.reporting.rules import (
+    machine_texts,
+    may_be_waived,
+    texts_from_figures,
+    was_accepted,
+    with_lines_of,
+    with_machine_cells,
+    without_waived,
+)
 from giaoban.reporting.web.forms import Typed
 from giaoban.reporting.web.shaping.grid import EntryGrid, GridTable, parts_of
 from giaoban.reporting.web.shaping.layout import Labels
+from giaoban.reporting.web.shaping.signers import offered
 
 
 @dataclass(frozen=True)
@@ -107,9 +118,66 @@ class Sheet:
         """Whether a new version of a report that was sent is wanted: only then may a draft begin on top of it."""
         return "sua" in self.request.GET
 
+    @cached_property
+    def waivers(self) -> list[selectors.WaiverCard]:
+        """Every waiver of the report, those that are over too."""
+        return selectors.waivers_of(self.obligation, timezone.localdate())
+
+    @cached_property
+    def waived(self) -> dict[str, selectors.WaiverCard]:
+        """The waivers that stand, by the key of their check."""
+        return selectors.standing_keys(self.waivers)
+
+    @property
+    def waivable(self) -> list[Issue]:
+        """The findings that hold the report back now and that the receiver may waive."""
+        return [one for one in without_waived(self.entry.issues, self.waived) if may_be_waived(one)]
+
     def findings(self, *, checked: bool) -> list[Issue]:
         """What the checks say; a cell that is not filled yet is a fault only once somebody asked for a check."""
-        return [issue for issue in self.entry.issues if checked or issue.code != "required-blank"]
+        found = [issue for issue in self.entry.issues if checked or issue.code != "required-blank"]
+        return without_waived(found, self.waived)
+
+    @cached_property
+    def versions(self) -> list[selectors.Submission]:
+        """Every version sent, newest first."""
+        return selectors.versions(self.obligation)
+
+    @cached_property
+    def marked(self) -> tuple[list[dict[str, str]], dict[str, str]]:
+        """The cells that the receiver marked, and the texts that stood in them; until a version is accepted."""
+        return selectors.standing_marks(self.versions)
+
+    @property
+    def open_marks(self) -> list[dict[str, str]]:
+        """The marked cells that still say what they said."""
+        cells, texts = self.marked
+        return [one for one in cells if self.entry.texts.get(one["cell"], "") == texts[one["cell"]]]
+
+    @property
+    def verdicts(self) -> dict[str, Any]:
+        """What the receiver said of the explanations of the version that came back."""
+        last = self.entry.last
+        return dict(last.verdicts) if last is not None and last.state == "returned" else {}
+
+    @property
+    def amends(self) -> bool:
+        """Whether the next version changes figures that were accepted."""
+        return any(was_accepted(one.state, one.decision_reason) for one in self.versions)
+
+    @cached_property
+    def papers(self) -> dict[str, str]:
+        """What stands in the fields of signers, number and day: typed so far, else what the system can offer."""
+        if self.typed is not None:
+            return dict(self.typed.papers)
+        if self.draft is not None and self.draft.papers:
+            return dict(self.draft.papers)
+        last, actor = self.entry.last, self.request.actor
+        unit_id, today = self.obligation.unit_id, timezone.localdate()
+        signed = last.signatures if last is not None else []
+        posts = [] if signed or not self.entry.form.signatures else orgs.posts_on(unit_id, today)
+        roles = frozenset(one.role for one in actor.posts if one.unit_id == unit_id)
+        return offered(self.entry.form, signed, posts, actor.name, roles)
 
     def tables(self, *, checked: bool, refused: Mapping[str, str]) -> tuple[GridTable, ...]:
         entry, period = self.entry, self.obligation.period
@@ -127,6 +195,7 @@ class Sheet:
             parts=parts_of(period.start, period.end, period.actual_until, period.estimated_months),
             open_rows=frozenset(place for place, units in entry.subunits.items() if not units),
             refused=refused,
+            marked={one["cell"] for one in self.open_marks},
         ).tables()
 
 

@@ -1,12 +1,15 @@
 """Biên nhận: one version as it was sent, with what was done to it; the receiver decides here."""
 
+from collections.abc import Mapping
+
 from django.contrib import messages
+from django.db import transaction
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from giaoban.core.forms import slug
 from giaoban.documents.rules.kinds import SUFFIXES, UNKNOWN_TYPE, media_type_of
@@ -17,14 +20,23 @@ from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors, services
-from giaoban.reporting.rules import reservations
+from giaoban.reporting.rules import reservations, without_waived
 from giaoban.reporting.web.bar import period_address, period_bar
 from giaoban.reporting.web.files import CSV, SIMULATED_SUFFIX, handed_out
-from giaoban.reporting.web.forms import AcceptForm, ReturnForm
+from giaoban.reporting.web.forms import (
+    MARKED_CELL,
+    AcceptForm,
+    PapersForm,
+    ReturnForm,
+    typed_marks,
+    typed_verdicts,
+)
+from giaoban.reporting.web.shaping.differences import differences
 from giaoban.reporting.web.shaping.grid import sent_tables
-from giaoban.reporting.web.shaping.history import Event, around, in_order
+from giaoban.reporting.web.shaping.history import Event, around, in_order, papers_note, waivings
 from giaoban.reporting.web.shaping.layout import Labels, calm
-from giaoban.reporting.web.shaping.words import explanations
+from giaoban.reporting.web.shaping.receipt import facts_of, version_before
+from giaoban.reporting.web.shaping.words import explanations, marked_cells
 
 ACT_NAMES = {
     "reporting.submit": "Gửi",
@@ -34,12 +46,20 @@ ACT_NAMES = {
     "reporting.accept": "Tiếp nhận",
     "reporting.return": "Trả lại",
     "reporting.replace": "Được thay bằng bản mới",
+    "reporting.judge": "Cho ý kiến về giải trình",
+    "reporting.add-papers": "Ghi số, ngày, bản quét",
+}
+DONE = {
+    "return": "Đã trả lại báo cáo, kèm lý do.",
+    "judge": "Đã lưu ý kiến về giải trình.",
+    "judge-all": "Đã chấp nhận mọi giải trình chưa có ý kiến.",
+    "accept": "Đã tiếp nhận báo cáo; số liệu được cộng vào bảng tổng hợp.",
 }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def submission(request: ActorRequest, pk: int) -> HttpResponse:
-    """The receipt; a post accepts or returns."""
+    """The receipt; a post judges explanations, accepts or returns. ?danh-dau=1&o=…: cells are being marked."""
     row = selectors.submission_for(request.actor, pk)
     if request.method == "POST":
         return _decide(request, row)
@@ -47,21 +67,66 @@ def submission(request: ActorRequest, pk: int) -> HttpResponse:
 
 
 def _decide(request: ActorRequest, row: selectors.Submission) -> HttpResponse:
-    returning = request.POST.get("act") == "return"
-    form = (ReturnForm if returning else AcceptForm)(request.POST, prefix="tra" if returning else "nhan")
+    """Every act keeps what was said of the explanations; a refusal shows the page again with what was typed."""
+    name, at = request.POST.get("act", ""), timezone.now()
+    marks = [services.Mark(cell, note) for cell, note in typed_marks(request.POST)]
+    verdicts = {
+        key: services.Verdict(accepted=yes, note=note) for key, (yes, note) in typed_verdicts(request.POST).items()
+    }
+    declines = any(not one.accepted for one in verdicts.values())
+    accept_form = AcceptForm(request.POST if name != "return" else None, prefix="nhan")
+    return_form = ReturnForm(request.POST if name == "return" else None, prefix="tra", optional=bool(marks) or declines)
+    form = return_form if name == "return" else accept_form
     if not form.is_valid():
-        wrong, other = (form, None) if returning else (None, form)
-        return _page(request, row, return_form=wrong, accept_form=other, status=422)
-    decide = services.return_for_correction if returning else services.accept
+        return _page(request, row, return_form=return_form, accept_form=accept_form, status=422)
+    reason = form.cleaned_data["reason"]
     try:
-        decide(row, reason=form.cleaned_data["reason"], by=request.actor, at=timezone.now())
+        with transaction.atomic():
+            if name == "return":
+                services.return_for_correction(
+                    row, reason=reason, cells=marks, verdicts=verdicts, by=request.actor, at=at
+                )
+            elif name == "judge-all":
+                kept = {key: one for key, one in row.verdicts.items() if not one["accepted"]}
+                rest = {key: services.Verdict(accepted=True) for key in row.explanations if key not in kept}
+                services.judge(row, rest | verdicts, by=request.actor, at=at)
+            else:
+                if verdicts:
+                    services.judge(row, verdicts, by=request.actor, at=at)
+                if name != "judge":
+                    services.accept(row, reason=reason, by=request.actor, at=at)
     except services.ReportingError as fault:
-        return _page(request, selectors.submission_for(request.actor, row.pk), refusal=fault.sentence, status=422)
-    messages.success(
-        request,
-        "Đã trả lại báo cáo, kèm lý do." if returning else "Đã tiếp nhận báo cáo; số liệu được cộng vào bảng tổng hợp.",
-    )
-    return redirect("reporting:submission", pk=row.pk)
+        fresh = selectors.submission_for(request.actor, row.pk)
+        return _page(request, fresh, refusal=fault.sentence, return_form=return_form, status=422)
+    messages.success(request, DONE.get(name, DONE["accept"]))
+    judging = name.startswith("judge")
+    return redirect(reverse("reporting:submission", args=[row.pk]) + ("#giai-trinh" if judging else ""))
+
+
+@require_POST
+def papers(request: ActorRequest, pk: int) -> HttpResponse:
+    """Number, day and scan that came after the report; the unit's people enter and correct them."""
+    row = selectors.submission_for(request.actor, pk)
+    selectors.require_answer(request.actor, Permission.SEND_REPORT, row.obligation.unit_id)
+    form = PapersForm(request.POST, request.FILES)
+    if form.is_valid():
+        values = form.cleaned_data
+        scan = values["scan"]
+        try:
+            services.add_papers(
+                row,
+                document_number=values["document_number"],
+                document_date=values["document_date"],
+                scan=services.Scan(scan.read(), scan.name) if scan else None,
+                by=request.actor,
+                at=timezone.now(),
+            )
+        except services.ReportingError as fault:
+            form.add_error(None, fault.sentence)
+        else:
+            messages.success(request, "Đã ghi số, ngày, bản quét của văn bản; số liệu không đổi.")
+            return redirect("reporting:submission", pk=row.pk)
+    return _page(request, row, papers_form=form, status=422)
 
 
 def _page(
@@ -70,58 +135,64 @@ def _page(
     *,
     accept_form: Form | None = None,
     return_form: Form | None = None,
+    papers_form: Form | None = None,
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
     obligation, period = row.obligation, row.obligation.period
     day = selectors.last_day(period)
     called = orgs.cards([one for one in (obligation.unit_id, obligation.receiver_id) if one], day)
-    form, figures = selectors.definition_of(obligation.form), selectors.figures_of(row)
+    form = selectors.definition_of(obligation.form)
     names = {one.key: one.label for units in selectors.subunits_by_row(obligation).values() for one in units}
     labels = Labels(form, names)
-    before = selectors.previous_figures(obligation.form, period, [obligation.unit_id]).get(obligation.unit_id)
-    issues = selectors.checks_of(obligation, figures, previous=before)
     versions = selectors.versions(obligation)
+    before = version_before(row, versions)
+    sent = selectors.lines_of(form, [one.pk for one in (row, before) if one is not None])
+    figures = sent.get(row.pk, {})
+    previous = selectors.previous_figures(obligation.form, period, [obligation.unit_id]).get(obligation.unit_id)
+    waivers = selectors.waivers_of(obligation, timezone.localdate(row.sent_at))
+    issues = without_waived(
+        selectors.checks_of(obligation, figures, previous=previous), selectors.standing_keys(waivers)
+    )
     decides = obligation.receiver_id is not None and selectors.answers(
         request.actor, Permission.RECEIVE_REPORT, obligation.receiver_id
     )
+    may_decide = decides and row.state == "sent"
+    data = request.POST if request.method == "POST" else request.GET
+    marking = may_decide and ("danh-dau" in data or MARKED_CELL in data)
+    stored = [{"cell": cell, "note": note} for cell, note in typed_marks(data)] if marking else row.marked_cells
+    marked = marked_cells(labels, stored)
+    may_enter = selectors.answers(request.actor, Permission.ENTER_FIGURES, obligation.unit_id)
+    may_send = selectors.answers(request.actor, Permission.SEND_REPORT, obligation.unit_id)
+    said = dict(row.verdicts) | {
+        key: {"accepted": yes, "note": note, "by": request.actor.name}
+        for key, (yes, note) in (typed_verdicts(request.POST).items() if may_decide else ())
+    }
+    explained = [one for one in explanations(labels, issues, row.explanations, verdicts=said) if one.words]
     return render(
         request,
         "reporting/submission.html",
         {
-            "bar": period_bar(
-                request,
-                period,
-                unit_label=called[obligation.unit_id].name,
-                export=[
-                    Choice("Số liệu, CSV", reverse("reporting:submission-csv", args=[row.pk])),
-                    Choice("Bản in của biểu, PDF", reverse("reporting:paper", args=[row.pk])),
-                ],
-            ),
-            "simulated_note": "báo cáo này là ví dụ; người ký, ngày gửi và mọi con số không phải số liệu thật."
-            if row.simulated or obligation.simulated
-            else "",
+            **_frame(request, row, called, decides=decides),
             "submission": row,
             "obligation": obligation,
-            "title": calm(obligation.form.title),
-            "unit": called[obligation.unit_id],
-            "receiver": called.get(obligation.receiver_id or 0),
-            "board": period_address(
-                "reporting:reception", period, called[obligation.receiver_id].key, obligation.form.key
-            )
-            if decides and obligation.receiver_id
-            else "",
-            "facts": _facts(row),
-            "timing": selectors.standing_of(obligation).timing(timezone.localdate()),
-            "tables": sent_tables(form, labels, figures, issues),
-            "explanations": [one for one in explanations(labels, issues, row.explanations) if one.words],
+            "facts": facts_of(row),
+            "tables": sent_tables(form, labels, figures, issues, {one.name for one in marked}, is_marking=marking),
+            "is_marking": marking,
+            "marked": marked,
+            "explanations": explained,
+            "unjudged": sum(one.verdict != "accepted" for one in explained),
+            "before": before,
+            "differences": differences(form, labels, sent.get(before.pk, {}), figures) if before is not None else [],
             "versions": versions,
             "newest": versions[0].pk == row.pk,
             "history": _history(row, obligation),
-            "decides": decides and row.state == "sent",
-            "may_enter": selectors.answers(request.actor, Permission.ENTER_FIGURES, obligation.unit_id),
+            "waivers": waivers,
+            "decides": may_decide,
+            "may_enter": may_enter,
             "accept_form": accept_form or AcceptForm(prefix="nhan"),
-            "return_form": return_form or ReturnForm(prefix="tra"),
+            "return_form": return_form or ReturnForm(prefix="tra", optional=bool(marked)),
+            "papers_form": _papers_form(row, papers_form) if may_send else None,
             "refusal": refusal,
             "official": form.printable_as_official,
             "reservations": reservations(form) if obligation.form.kind == "legal" else (),
@@ -130,34 +201,48 @@ def _page(
     )
 
 
-def _facts(row: selectors.Submission) -> list[tuple[str, str]]:
-    """What is known of a version beside its figures; what nobody entered is left out."""
-    number = f"{row.document_number}{f', ngày {row.document_date:%d/%m/%Y}' if row.document_date else ''}"
-    facts = [
-        ("Người nhập", row.entered_by_name),
-        ("Thay mặt", row.on_behalf_of),
-        *((block["role"], block["name"]) for block in row.signatures),
-        ("Văn bản kèm", number),
-        ("Cách gửi", row.get_channel_display()),
-        ("Tệp", row.file.filename if row.file else ""),
-        ("Nguồn", row.source),
-        (
-            "Quyết định",
-            f"{row.decided_by_name}, {timezone.localtime(row.decided_at):%d/%m/%Y %H:%M}" if row.decided_at else "",
+def _papers_form(row: selectors.Submission, form: Form | None) -> Form:
+    return form or PapersForm(initial={"document_number": row.document_number, "document_date": row.document_date})
+
+
+def _frame(
+    request: ActorRequest, row: selectors.Submission, called: Mapping[int, orgs.UnitCard], *, decides: bool
+) -> dict[str, object]:
+    """Head and context of the page. called: the unit and its receiver as they were called in the period."""
+    obligation, period = row.obligation, row.obligation.period
+    simulated = row.simulated or obligation.simulated
+    receiver = called.get(obligation.receiver_id or 0)
+    return {
+        "bar": period_bar(
+            request,
+            period,
+            unit_label=called[obligation.unit_id].name,
+            export=[
+                Choice("Số liệu, CSV", reverse("reporting:submission-csv", args=[row.pk])),
+                Choice("Bản in của biểu, PDF", reverse("reporting:paper", args=[row.pk])),
+            ],
         ),
-        ("Lý do, ghi chú", row.decision_reason),
-    ]
-    return [(term, value) for term, value in facts if value]
+        "simulated_note": "báo cáo này là ví dụ; người ký, ngày gửi và mọi con số không phải số liệu thật."
+        if simulated
+        else "",
+        "title": calm(obligation.form.title),
+        "unit": called[obligation.unit_id],
+        "receiver": receiver,
+        "board": period_address("reporting:reception", period, receiver.key, obligation.form.key)
+        if decides and receiver is not None
+        else "",
+        "timing": selectors.standing_of(obligation).timing(timezone.localdate()),
+    }
 
 
 def _history(row: selectors.Submission, obligation: selectors.Obligation) -> list[Event]:
     """Acts on this version, moves of the deadline and reminders, newest first."""
     acts = {act.pk: act for act in (row.act, *acts_on(row))}
-    done = [
-        Event(act.at, ACT_NAMES.get(act.name, act.name), " · ".join(filter(None, (act.actor_name, act.reason))))
-        for act in acts.values()
-    ]
-    return in_order([*done, *around(obligation)])
+    done = []
+    for one in acts.values():
+        note = papers_note(one.detail) if one.name == "reporting.add-papers" else one.reason
+        done.append(Event(one.at, ACT_NAMES.get(one.name, one.name), " · ".join(filter(None, (one.actor_name, note)))))
+    return in_order([*done, *waivings(obligation, timezone.localdate()), *around(obligation)])
 
 
 @require_safe

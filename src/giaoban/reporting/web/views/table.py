@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from giaoban.core.consolidation import CellTotal
 from giaoban.core.forms import slug
 from giaoban.core.issues import Cell
 from giaoban.core.restating import Divided, Reason
@@ -31,10 +30,11 @@ from giaoban.reporting.web.shaping.lists import CAMPAIGN_SORTS, NearMiss, near_m
 from giaoban.reporting.web.shaping.trees import TreeChoice, is_empty, tree_choices
 from giaoban.reporting.web.shaping.words import issue_lines
 from giaoban.reporting.web.views.beside import beside, read, wanted_day
+from giaoban.reporting.web.views.books import books_state
+from giaoban.reporting.web.views.since import since, since_file, upwards
 
 PAGE_SIZE = 40
 LIVE, CONFIRMED = "live", "confirmed"
-DIFFERENCES_NAMED = 8
 KEEP: Divided = "keep"
 
 
@@ -188,7 +188,6 @@ def _page(request: ActorRequest, place: Place, *, refusal: str = "", status: int
         "layers": _layers(request, live, confirmed, frozen=frozen),
         "confirmed": confirmed,
         "frozen": frozen,
-        "differences": _difference_words(labels, differences),
         "difference_count": len(differences),
         "origin": _origin(place, labels, origin) if any(row.is_open for one in sections for row in one.rows) else None,
         "nothing_received": not frozen
@@ -199,6 +198,19 @@ def _page(request: ActorRequest, place: Place, *, refusal: str = "", status: int
         if shown.simulated
         else "",
         "board": _board(request, place),
+        "since": since(
+            confirmed,
+            live,
+            place.form,
+            place.period,
+            labels,
+            actor=request.actor,
+            csv=f"{reverse('reporting:changes-csv', args=[place.form.key, place.period.code])}{changed(request)}",
+        )
+        if confirmed is not None
+        else None,
+        "upwards": upwards(place.form, place.period, place.unit) if place.geography is None else [],
+        "books": books_state(request, place.unit, place.form, place.period),
         "may_confirm": place.divided != KEEP and request.actor.may(Permission.CONFIRM_FIGURES, place.unit.id),
         "is_acting_unit": place.unit.id == request.actor.unit_id,
     }
@@ -285,18 +297,6 @@ def _layers(
         return [*layers, Layer("Đã xác nhận", "", "", current=False)]
     value = headline(confirmed.table, confirmed.table.form) or "không có số"
     return [*layers, Layer("Đã xác nhận", value, changed(request, layer=CONFIRMED, origin=None), frozen)]
-
-
-def _difference_words(
-    labels: Labels, differences: list[selectors.CellDifference]
-) -> list[tuple[str, CellTotal | None, CellTotal | None, int]]:
-    """The first differences: place, live and confirmed value, decimals."""
-    named = []
-    for one in differences[:DIFFERENCES_NAMED]:
-        table = labels.form.table(one.key[0])
-        column = table.columns_by_id[one.key[3]]
-        named.append((f"{one.line_label} › {labels.column(table, column.id)}", one.live, one.confirmed, column.scale))
-    return named
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,3 +427,18 @@ def _export_both(place: Place, other: date) -> HttpResponse:
     if any(one.simulated for one in tables):
         name += SIMULATED_SUFFIX
     return handed_out(selectors.export_tables(tables), CSV, f"{name}.csv")
+
+
+@require_safe
+def export_changes(request: ActorRequest, form: str, period: str) -> HttpResponse:
+    """The cells that are no longer as confirmed, with whose version made them so."""
+    place = _place(request, form, period)
+    confirmed = _confirmed(place)
+    if confirmed is None:
+        raise Http404("Bảng này chưa được chốt lần nào.")
+    try:
+        live = _read(place)
+    except selectors.ConsolidationRefused as refusal:
+        return HttpResponse(f"{refusal.sentence}\n", status=422, content_type="text/plain; charset=utf-8")
+    labels = Labels(live.form, _subunit_names(live))
+    return since_file(confirmed, live, place.form, place.period, labels, request.actor)

@@ -27,6 +27,7 @@ class FormGrid extends HTMLElement {
     this.undo = new Undo();
     this.said = new Map(Object.entries(this.data.said));
     this.saved = new Map(Object.entries(this.data.cells));
+    this.marked = new Map(Object.entries(this.data.marked));
     this.live = make("div", { className: "visually-hidden", role: "status", "aria-live": "polite" });
     this.blocks = new Blocks(this);
     this.bar = new Bar({
@@ -77,7 +78,7 @@ class FormGrid extends HTMLElement {
     this.form.removeAttribute("data-gb-guard");
     this.form.addEventListener("submit", (event) => this.#onSubmit(event));
     this.form.addEventListener("input", ({ target }) => {
-      if (target.matches("textarea[name]")) this.autosave.put([[target.name, target.value]]);
+      if (target.matches("textarea[name], [data-grid-saved]")) this.autosave.put([[target.name, target.value]]);
     });
     window.addEventListener("pagehide", () => this.editing.commit(), { capture: true });
     window.addEventListener("beforeunload", (event) => {
@@ -90,7 +91,8 @@ class FormGrid extends HTMLElement {
     const cell = this.sheet.byName.get(name);
     if (cell) return cell.input ? new CellField(cell) : undefined;
     const field = this.form.elements[name];
-    return field instanceof HTMLTextAreaElement ? new TextField(field) : undefined;
+    const isKept = field instanceof HTMLTextAreaElement || field?.dataset?.gridSaved;
+    return isKept ? new TextField(field) : undefined;
   }
 
   #onNews(news) {
@@ -228,14 +230,23 @@ class FormGrid extends HTMLElement {
     const place = cell.place;
     if (place.classList.contains("err") !== (tone === "err")) place.classList.toggle("err");
     if (place.classList.contains("warn") !== (tone === "warn")) place.classList.toggle("warn");
+    const isMarked = this.markOf(cell) !== undefined;
+    if (place.classList.contains("marked") !== isMarked) place.classList.toggle("marked");
     let flag = place.querySelector(":scope > .flag");
-    if (!tone) flag?.remove();
+    if (!tone && !isMarked) flag?.remove();
     else if (!flag) place.prepend((flag = make("span", { "aria-hidden": "true" })));
-    if (tone) [flag.className, flag.textContent] = tone === "err" ? ["flag gb-late", "!"] : ["flag gb-soon", "?"];
+    if (isMarked) [flag.className, flag.textContent] = ["flag gb-late", "↺"];
+    else if (tone) [flag.className, flag.textContent] = tone === "err" ? ["flag gb-late", "!"] : ["flag gb-soon", "?"];
     if (!cell.input) return;
     cell.input.classList.toggle("is-wrong", Boolean(fault));
     if (tone === "err") cell.input.setAttribute("aria-invalid", "true");
     else cell.input.removeAttribute("aria-invalid");
+  }
+
+  // What the receiver noted at a cell, while it still says what it said when the report came back.
+  markOf(cell) {
+    const mark = this.marked.get(cell.name);
+    return mark && mark.text === cell.text ? mark : undefined;
   }
 
   #flash(cell) {
@@ -259,7 +270,10 @@ class FormGrid extends HTMLElement {
     const cell = this.selection.active;
     if (!cell) return;
     const fault = cell.fault;
-    const said = fault ? { tone: "err", words: [fault] } : this.said.get(cell.name);
+    const found = fault ? { tone: "err", words: [fault] } : this.said.get(cell.name);
+    const mark = this.markOf(cell);
+    const asked = mark ? [`Nơi nhận đề nghị xem lại${mark.note ? `: ${mark.note}` : ""}.`] : [];
+    const said = mark ? { ...found, tone: "err", words: [...asked, ...(found?.words ?? [])] } : found;
     const rows = this.selection.rows;
     const range = this.selection.isRange ? `${rows.length} dòng × ${rows[0].length} cột đang chọn` : undefined;
     this.bar.show(cell, { earlier: this.data.earlier, saved: this.saved.get(cell.name), said, range });
@@ -299,7 +313,7 @@ class FormGrid extends HTMLElement {
     const all = [...this.sheet.byPlace.values()].filter((cell) => cell.focusable);
     const here = all.indexOf(this.selection.active);
     const around = [...all.slice(here + 1), ...all.slice(0, here + 1)]; // from the next one on, once round
-    const isMarked = (cell) => cell.place.matches(".err, .warn, .is-conflict");
+    const isMarked = (cell) => cell.place.matches(".err, .warn, .marked, .is-conflict");
     const next = direction > 0 ? around.find(isMarked) : around.slice(0, -1).findLast(isMarked);
     if (next) this.#jumpTo(next);
     else this.tell("Không còn ô nào cần xem.");

@@ -1,0 +1,48 @@
+"""Work of this room that is done later, or by the clock."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+
+from giaoban.kit.actors import system_actor
+from giaoban.orgs.selectors import actor_for
+from giaoban.reporting.selectors.intake import INTAKE_JOB
+from giaoban.reporting.services.dropping import take_folder_as
+from giaoban.reporting.services.intake import DEADLY, take_intake
+from giaoban.reporting.services.reminding import remind_by_clock
+from giaoban.reporting.services.telling import TELL_JOB, tell_users_of
+
+
+@app.periodic(cron="*/10 * * * *", queueing_lock="reporting.remind")
+@app.task(name="reporting.remind", lock="reporting.remind", retry=3)
+def remind(timestamp: int = 0) -> None:  # noqa: ARG001 - the clock gives its time
+    """Looks every few minutes whether today's run is due and not done: so a run after a standstill catches up."""
+    remind_by_clock(timezone.now())
+
+
+@app.task(name=INTAKE_JOB, retry=5, pass_context=True)
+def take_intake_files(
+    context: JobContext, intake_id: int, user_id: int | None, name: str, unit_id: int | None = None
+) -> None:
+    """With the rights that the person holds when the file is taken, not when it was brought."""
+    today = timezone.localdate()
+    by = system_actor(name) if user_id is None else actor_for(user_id, name, today, acting_for=unit_id)
+    take_intake(intake_id, by=by, passes_over=context.job.attempts >= DEADLY)
+
+
+@app.task(name=TELL_JOB, retry=5)
+def tell_users(submissions: list[int]) -> None:
+    """After an amendment was accepted: whoever used the figures that it replaced."""
+    for pk in submissions:
+        tell_users_of(pk, timezone.now())
+
+
+if settings.DROP_FOLDER:  # without one there is nothing to look at every minute
+
+    @app.periodic(cron="* * * * *", queueing_lock="reporting.drop")
+    @app.task(name="reporting.drop", lock="reporting.drop")
+    def look_into_folder(timestamp: int = 0) -> None:  # noqa: ARG001 - the clock gives its time
+        take_folder_as(Path(settings.DROP_FOLDER), settings.DROP_AS, at=timezone.now())

@@ -1,0 +1,61 @@
+"""Forms of the acts on the reception board that `web.forms` does not have."""
+
+from typing import Any
+
+from django import forms
+
+from giaoban.core.vietnamese import day
+from giaoban.reporting.web.forms import DayInput
+
+
+class LetterForm(forms.Form):
+    """A deadline moved for all by a numbered letter."""
+
+    due_on = forms.DateField(
+        label="Hạn mới",
+        widget=DayInput(),
+        error_messages={"required": "Chọn hạn mới.", "invalid": "Ngày không đọc được."},
+    )
+    number = forms.CharField(
+        label="Số, ký hiệu văn bản",
+        max_length=80,
+        help_text="Như “123/STP-VP”.",
+        error_messages={"required": "Nêu số, ký hiệu của văn bản."},
+    )
+    issued_on = forms.DateField(
+        label="Ngày văn bản",
+        widget=DayInput(),
+        error_messages={"required": "Chọn ngày của văn bản.", "invalid": "Ngày không đọc được."},
+    )
+    issuer = forms.CharField(
+        label="Cơ quan ban hành", max_length=150, error_messages={"required": "Nêu cơ quan ban hành văn bản."}
+    )
+    reason = forms.CharField(
+        label="Lý do",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=2000,
+        error_messages={"required": "Nêu lý do dời hạn."},
+    )
+
+    @property
+    def basis(self) -> str:
+        """The letter as it stands in the history of the deadline."""
+        given = self.cleaned_data
+        return f"Văn bản số {given['number']} ngày {day(given['issued_on'])} của {given['issuer']}"
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        issued, due = values.get("issued_on"), values.get("due_on")
+        if issued and due and due < issued:
+            self.add_error("due_on", "Hạn mới đứng trước ngày của văn bản. Xem lại một trong hai ngày.")
+        return values
+
+
+class RestoreForm(forms.Form):
+    reason = forms.CharField(
+        label="Lý do khôi phục hạn cũ",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=2000,
+        help_text="Hạn đã gia hạn vẫn được giữ trong lịch sử.",
+        error_messages={"required": "Nêu lý do khôi phục hạn cũ."},
+    )
