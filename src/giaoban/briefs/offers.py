@@ -1,0 +1,126 @@
+"""What this room offers to My work, to texts that quote an indicator, and to those who amend figures."""
+
+from collections.abc import Collection
+from datetime import date
+from decimal import Decimal
+
+from django.http import Http404
+from django.urls import reverse
+from django.utils import timezone
+
+from giaoban.briefs.models import BoundFigure, NarrativeReport, Section
+from giaoban.briefs.rules.marked import numbers_in
+from giaoban.briefs.rules.states import State
+from giaoban.briefs.selectors import reports
+from giaoban.core.timeliness import timing
+from giaoban.indicators import selectors as indicators
+from giaoban.kit.actors import Actor
+from giaoban.kit.permissions import Permission
+from giaoban.kit.registries import FigureUse, SourcedFigure, WorkItem
+from giaoban.orgs import selectors as orgs
+from giaoban.reporting import selectors as reporting
+
+
+def work_items(actor: Actor, on: date) -> list[WorkItem]:
+    """Sections that the actor's units still have to write, one line for each report."""
+    return [
+        WorkItem(
+            kind="Báo cáo bằng lời",
+            title=one.report.title,
+            about=f"{one.unit.name} còn {one.left} phần phải viết · {one.report.window}",
+            unit_id=one.unit.id,
+            due_on=one.due_on,
+            timing=timing(one.due_on, None, on=on),
+            state=f"đã xong {one.total - one.left}/{one.total}",
+            start=reverse("briefs:section", args=[one.first])
+            if one.left == 1
+            else reverse("briefs:report", args=[one.report.pk]),
+            action="Viết",
+            done=one.total - one.left,
+            total=one.total,
+        )
+        for one in reports.to_write(actor, on)
+    ]
+
+
+def indicator_figure(*, indicator: str, form: str, period: str, unit: str, instalment: str = "") -> SourcedFigure:
+    """An indicator of a unit, or, where it has none of its own, of all units beneath it together (sum over sum).
+
+    form: key of the form whose figures it reads. Raises Http404, KeyError.
+    """
+    held = indicators.indicator_for(indicator)
+    version = reporting.form_by_key(form)
+    if version.pk != held.form_id:
+        raise Http404("Chỉ số này không lấy số từ biểu đã nêu.")
+    chosen = reporting.period_of(version, period, instalment)
+    unit_id = orgs.unit_id_of(unit)
+    if unit_id is None:
+        raise KeyError(unit)
+    on = reporting.last_day(chosen)
+    read = indicators.reading(held, chosen, [unit_id])
+    how = ""
+    if not read.units:
+        line = orgs.first_line_beneath(unit_id, on)
+        read = indicators.reading(held, chosen, orgs.descendant_ids(unit_id, line, on) if line else [])
+        how = f", gộp {len(read.units)} đơn vị"
+    value: Decimal | None = read.overall.value if read.units else None
+    return SourcedFigure(
+        value=value,
+        unit=held.unit,
+        origin=f"{held.name}, {chosen.label}, {orgs.card(unit_id, on).name}{how}",
+        simulated=read.simulated,
+    )
+
+
+def figure_users(unit_ids: Collection[int], form: str, period_id: int, version: int) -> list[FigureUse]:  # noqa: ARG001
+    """Reports in words, not issued yet, whose text quotes a figure of this form and period of one of the units or of a
+    unit above one of them; which of several versions it was seen in does not matter: the sentence is marked.
+    """
+    used = _quoting(unit_ids, form, period_id)
+    on = timezone.localdate()
+    found = []
+    for report, sections in used.items():
+        units = dict.fromkeys([*(one.unit_id for one in sections), report.unit_id])
+        writers = [heir for unit_id in units for heir in orgs.heirs_of(unit_id, on)]
+        found.append(
+            FigureUse(
+                key=f"narrative/{report.pk}",
+                title=f"Báo cáo bằng lời “{report.title}”",
+                link=reverse("briefs:section", args=[sections[0].pk])
+                if len(sections) == 1
+                else reverse("briefs:report", args=[report.pk]),
+                people=tuple(orgs.recipients_at(writers, on, Permission.WRITE_NARRATIVE)),
+            )
+        )
+    return found
+
+
+def _quoting(unit_ids: Collection[int], form: str, period_id: int) -> dict[NarrativeReport, list[Section]]:
+    """Reports with the sections whose text uses such a figure, in order."""
+    rows = BoundFigure.objects.filter(form=form).exclude(section__report__state=State.FINAL)
+    rows = rows.select_related("section__report", "section__field").order_by("section__report_id", "section__position")
+    held: dict[NarrativeReport, list[Section]] = {}
+    reached: dict[int, bool] = {}
+    periods: dict[tuple[str, str], bool] = {}
+    for row in rows:
+        section = row.section
+        if row.unit_id is None or row.number not in numbers_in(section.text):
+            continue
+        name = row.period, row.reference.get("instalment", "")
+        if name not in periods:
+            periods[name] = _is_period(form, *name, period_id)
+        if not periods[name]:
+            continue
+        if row.unit_id not in reached:
+            within = orgs.scope_ids([row.unit_id], section.report.end - date.resolution)
+            reached[row.unit_id] = row.unit_id in unit_ids or within.filter(pk__in=list(unit_ids)).exists()
+        if reached[row.unit_id] and section not in held.setdefault(section.report, []):
+            held[section.report].append(section)
+    return {report: sections for report, sections in held.items() if sections}
+
+
+def _is_period(form: str, code: str, instalment: str, period_id: int) -> bool:
+    try:
+        return reporting.period_of(reporting.form_by_key(form), code, instalment).pk == period_id
+    except Http404:
+        return False

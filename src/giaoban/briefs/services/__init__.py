@@ -1,0 +1,5 @@
+"""Writes: freeze what a meeting reads; write, present, amend and issue reports in words."""
+
+from giaoban.briefs.services.books import RENDER_JOB, TEMPLATE, freeze, render
+
+__all__ = ["RENDER_JOB", "TEMPLATE", "freeze", "render"]
