@@ -27,6 +27,7 @@ serve: setup  ## web server and job worker on 127.0.0.1 (PORT=8000)
 
 test: setup-dev  ## set up and run every test (TEST_ARGS=… for pytest)
 	@sh scripts/bootstrap.sh chromium
+	@sh scripts/bootstrap.sh libreoffice
 	@$(PY) -m pytest $(TEST_ARGS) -m "not browser"
 	@$(PY) -m pytest $(TEST_ARGS) -m browser  # apart: the browser keeps an event loop running in its process
 

@@ -1,6 +1,7 @@
 """What every test shares. The settings start PostgreSQL; pytest-django makes the database TEST_DB_NAME.
 
-Tests marked `browser` drive Debian's Chromium; without it they are skipped, and the last lines say how many.
+Tests marked `browser` drive Debian's Chromium, those marked `libreoffice` its LibreOffice; without it they are skipped,
+and the last lines say how many.
 """
 
 import os
@@ -17,6 +18,9 @@ hypothesis.settings.register_profile("steady", deadline=None, suppress_health_ch
 hypothesis.settings.load_profile("steady")
 
 NO_BROWSER = "Chromium is missing"
+NO_OFFICE = "LibreOffice is missing"
+PACKAGES = {NO_BROWSER: ("browser", "chromium"), NO_OFFICE: ("LibreOffice", "libreoffice-calc")}
+"""Why tests are skipped → what they are called, and the Debian package that they need."""
 
 
 def chromium() -> str | None:
@@ -25,20 +29,27 @@ def chromium() -> str | None:
     return next((path for name in names if name and (path := shutil.which(name))), None)
 
 
+def soffice() -> str | None:
+    """The office program: SOFFICE, or what the distribution installed."""
+    names = (os.environ.get("SOFFICE", ""), "soffice", "libreoffice")
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if chromium() is None:
-        for item in items:
-            if item.get_closest_marker("browser"):
-                item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
+    for marker, program, reason in (("browser", chromium(), NO_BROWSER), ("libreoffice", soffice(), NO_OFFICE)):
+        for item in items if program is None else ():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say in the last lines what was not tried."""
-    skipped = [report for report in terminalreporter.stats.get("skipped", []) if NO_BROWSER in str(report.longrepr)]
-    if skipped:
-        terminalreporter.write_line(
-            f"{len(skipped)} browser tests skipped: {NO_BROWSER} (as root: apt-get install chromium)"
-        )
+    for reason, (called, package) in PACKAGES.items():
+        skipped = [report for report in terminalreporter.stats.get("skipped", []) if reason in str(report.longrepr)]
+        if skipped:
+            terminalreporter.write_line(
+                f"{len(skipped)} {called} tests skipped: {reason} (as root: apt-get install {package})"
+            )
 
 
 @pytest.fixture(scope="session")

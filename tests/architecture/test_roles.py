@@ -53,6 +53,9 @@ get healthz                      200    200    200      200     200      200    
 get accounts:sign-in             200    302    302      302     302      302       302  302           302      302
 get accounts:password            302    200    200      200     200      200       200  200           200      200
 get accounts:password-changed    302    200    200      200     200      200       200  200           200      200
+get accounts:inbox               302    200    200     200     200     200       200  200           200      200
+get accounts:inbox-csv           302    200    200     200     200     200       200  200           200      200
+get accounts:mail                302    200    200     200     200     200       200  200           200      200
 get orgs:tree                    302    200    200      200     200      200       200  200           200      200
 get orgs:search                  302    200    200      200     200      200       200  200           200      200
 get orgs:gaps                    302    200    200      200     200      200       200  200           200      200
@@ -77,15 +80,30 @@ get orgs:import-table            302    404    404      404     404      404    
 get orgs:import-slips            302    404    404      404     404      404       404  200           404      404
 get orgs:import-decisions        302    404    404      404     404      404       404  200           404      404
 get orgs:posts                   302    404    404      404     200      200       200  200           200      200
+get reporting:reminders          302    403    200     403     200     403       200  403           200      403
+get reporting:messages           302    403    200     403     200     403       200  403           200      200
+get reporting:messages-csv       302    403    200     403     200     403       200  403           200      200
 get reporting:index              302    200    200      200     200      200       200  200           200      200
 get reporting:index-csv          302    200    200      200     200      200       200  200           200      200
 get reporting:request            302    404    200      403     200      403       200  403           200      403
 get reporting:open-period        302    404    200      403     200      403       200  403           200      403
 get reporting:reception          302    404    404      404     200      200       200  200           200      200
 get reporting:reception-csv      302    404    404      404     200      200       200  200           200      200
+get reporting:reception-news     302    404    404      404     200      200       200  200           200      200
+get reporting:call-list          302    404    404      404     200      200       200  200           200      200
+get reporting:call-list-csv      302    404    404      404     200      200       200  200           200      200
+get reporting:punctuality        302    404    404      404     200      200       200  200           200      200
+get reporting:punctuality-csv    302    404    404      404     200      200       200  200           200      200
+get reporting:intake-new         302    403    200      403     200      403       200  403           200      403
+get reporting:intakes            302    200    200      200     200      200       200  200           200      200
+get reporting:intake             302    404    404      404     200      404       200  404           404      404
+get reporting:intake-csv         302    404    404      404     200      404       200  404           404      404
+get reporting:intake-answers     302    404    404      404     200      404       200  404           404      404
+get reporting:intake-answer      302    404    404      404     200      404       200  404           404      404
 get reporting:entry              302    404    404      200     200      200       200  200           200      200
 get reporting:cells              302    404    404      200     403      403       403  403           403      403
 get reporting:workbook           302    404    404      200     403      403       403  403           403      403
+get reporting:faulty-copy        302    404    404      200     403      403       403  403           403      403
 get reporting:submission         302    404    404      404     200      200       200  200           200      200
 get reporting:scan               302    404    404      404     200      200       200  200           200      200
 get reporting:submission-csv     302    404    404      404     200      200       200  200           200      200
@@ -93,13 +111,20 @@ get reporting:draft-paper        302    404    404      200     200      200    
 get reporting:paper              302    404    404      404     200      200       200  200           200      200
 get reporting:calendar           302    404    200      200     200      200       200  200           200      200
 get reporting:calendar-ics       302    404    200      200     200      200       200  200           200      200
+get reporting:calendar-feed      404    404    404      404     404      404       404  404           404      404
+get reporting:burden             302    404    200      200     200      200       200  200           200      200
+get reporting:burden-csv         302    404    200      200     200      200       200  200           200      200
 get reporting:catalogue          302    200    200      200     200      200       200  200           200      200
 get reporting:catalogue-csv      302    200    200      200     200      200       200  200           200      200
 get reporting:form               302    200    200      200     200      200       200  200           200      200
 get reporting:blank-paper        302    200    200      200     200      200       200  200           200      200
+get reporting:checking           302    404    404      404     200      200       200  200           200      200
+get reporting:checking-csv       302    404    404      404     200      200       200  200           200      200
 get reporting:table-index        302    200    200      200     200      200       200  200           200      200
 get reporting:table              302    404    404      404     200      200       200  200           200      200
 get reporting:table-csv          302    404    404      404     200      200       200  200           200      200
+get reporting:changes-csv        302    404    404      404     200      200       200  200           200      200
+get reporting:books              302    404    404      404     200      200       200  200           200      200
 get indicators:reading           302    404    404      404     404      404       404  404           200      200
 get indicators:reading-csv       302    404    404      404     404      404       404  404           200      200
 get monitoring:matrix            302    200    200      200     200      200       200  200           200      200
@@ -121,6 +146,20 @@ get meetings:notice-docx         302    404    404      200     200      200    
 get briefs:book                  302    404    404      404     200      200       200  200           200      200
 get briefs:pdf                   302    404    404      404     200      200       200  200           200      200
 get briefs:docx                  302    404    404      404     200      200       200  200           200      200
+get briefs:reports               302    200    200      200     200      200       200  200           200      200
+get briefs:reports-csv           302    200    200      200     200      200       200  200           200      200
+get briefs:report-new            302    403    200      200     200      200       200  403           200      403
+get briefs:report                302    404    404      404     200      200       200  200           200      200
+get briefs:report-read           302    404    404      404     200      200       200  200           200      200
+get briefs:report-compare        302    404    404      404     200      200       200  200           200      200
+get briefs:report-attachment     302    404    404      404     200      200       200  200           200      200
+get briefs:report-docx           302    404    404      404     200      200       200  200           200      200
+get briefs:report-pdf            302    404    404      404     200      200       200  200           200      200
+get briefs:section               302    404    404      404     200      200       200  200           200      200
+get briefs:section-history       302    404    404      404     200      200       200  200           200      200
+get briefs:section-take          302    404    404      404     200      200       200  200           200      200
+get briefs:report-assign         302    404    404      404     200      200       200  403           403      403
+get briefs:section-figures       302    404    404      404     200      200       200  403           403      403
 get tasks:index                  302    200    200      200     200      200       200  200           200      200
 get tasks:task                   302    404    404      200     200      200       200  200           200      200
 get tasks:share                  302    404    404      200     200      200       200  200           200      200
@@ -131,17 +170,28 @@ get api:units                    401    200    200      200     200      200    
 get api:areas                    401    200    200      200     200      200       200  200           200      200
 get api:unit                     401    404    404      404     200      200       200  200           200      200
 get api:unit_history             401    404    404      404     200      200       200  200           200      200
+get api:reports                  401    200    200      200     200      200       200  200           200      200
+get api:report                   401    404    404      200     200      200       200  200           200      200
 get api:crosswalk                401    200    200      200     200      200       200  200           200      200
 get api:events                   401    200    200      200     200      200       200  200           200      200
 post accounts:sign-out           302    302    302      302     302      302       302  302           302      302
 post accounts:act-for            302    404    404      404     302      302       302  302           404      404
+post accounts:read               302    302    302     302     302     302       302  302           302      302
+post accounts:follow             302    404    404     302     404     404       404  404           404      404
 post orgs:post-give              302    404    404      404     403      403       403  302           403      403
 post orgs:post-end               302    404    404      404     403      403       403  302           403      403
 post orgs:post-delegate          302    404    404      404     403      403       403  302           403      403
 post orgs:event-undo             302    404    404      404     403      403       403  302           403      403
 post orgs:import-decide          302    404    404      404     404      404       404  302           404      404
 post orgs:import-drop            302    404    404      404     404      404       404  302           404      404
+post reporting:intake-stop       302    404    404      404     422      404       422  404           404      404
+post reporting:intake-retry      302    404    404      404     302      404       302  404           404      404
 post reporting:read-workbook     302    404    404      422     403      403       403  403           403      403
+post reporting:fill-from-below   302    404    404      302     403      403       403  403           403      403
+post reporting:calendar-address  302    404    302      302     302      302       302  302           302      302
+post reporting:calendar-address-end 302    404    404      302     404      404       404  404           404      404
+post reporting:waivers           302    404    404      403     422      403       422  403           403      403
+post reporting:papers            302    404    404      404     403      403       403  403           403      403
 post meetings:invite             302    404    404      403     403      302       302  403           403      403
 post meetings:attendance         302    404    404      403     403      302       302  403           403      403
 post meetings:agenda             302    404    404      403     403      302       302  403           403      403
@@ -155,10 +205,19 @@ post meetings:kind               302    404    404      404     403      302    
 post meetings:undo               302    404    404      404     403      302       302  403           403      403
 post meetings:issue              302    404    404      404     403      403       422  403           403      403
 post meetings:complete           302    404    404      403     403      302       302  403           403      403
+post briefs:report-check         302    404    404      404     302      302       302  403           403      403
+post briefs:report-present       302    404    404      404     403      403       302  403           403      403
+post briefs:report-amend         302    404    404      404     403      403       302  403           403      403
+post briefs:report-issue         302    404    404      404     403      403       302  403           403      403
+post briefs:report-complete      302    404    404      404     403      403       302  403           403      403
+post briefs:report-attach        302    404    404      404     302      302       302  403           403      403
+post briefs:section-state        302    404    404      404     302      302       302  403           403      403
+post briefs:section-figure       302    404    404      404     302      302       302  403           403      403
 post tasks:progress              302    404    404      302     403      403       403  403           403      403
 post tasks:verify                302    404    404      403     302      302       302  403           403      403
 post tasks:reopen                302    404    404      403     302      302       302  403           403      403
 post tasks:deadline              302    404    404      403     403      302       302  403           403      403
+post api:submit_report           401    404    404      403     403      403       403  403           403      403
 post api:preview                 401    403    403      403     403      403       403  200           403      403
 post api:record                  401    403    403      403     403      403       403  201           403      403
 """
@@ -242,7 +301,12 @@ HEAVY = (
     "orgs:area",
     "orgs:unit",
     "reporting:index",
+    "reporting:messages",
+    "reporting:reminders",
     "reporting:reception",
+    "reporting:call-list",
+    "reporting:punctuality",
+    "reporting:checking",
     "reporting:table-index",
     "reporting:table",
     "monitoring:matrix",
@@ -251,6 +315,8 @@ HEAVY = (
     "meetings:meeting",
     "meetings:conclusion",
     "meetings:projector",
+    "briefs:reports",
+    "briefs:report",
     "tasks:index",
     "tasks:task",
 )

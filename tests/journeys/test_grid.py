@@ -22,7 +22,7 @@ from giaoban.core.formulas import parse, round_half_up, value_of
 from giaoban.core.vietnamese import number, parse_number
 from giaoban.kit.permissions import Role
 from giaoban.orgs.tests import factories as orgs
-from giaoban.reporting import services
+from giaoban.reporting import selectors, services
 from giaoban.reporting.models import Draft, Obligation, Submission
 from giaoban.reporting.tests import factories
 from giaoban.reporting.tests.factories import SYSTEM, World, tiny_world
@@ -508,6 +508,36 @@ def test_the_words_beside_the_table_are_saved_too(desk: Desk) -> None:
     page.get_by_label("Thuyết minh kèm biểu").fill("Đèn mới từ tháng 3")
     saved(page)
     assert Draft.objects.get().notes == "Đèn mới từ tháng 3"
+
+
+def test_the_number_of_the_paper_is_saved_by_itself_and_is_there_again(desk: Desk) -> None:
+    page = desk.open()
+    page.get_by_label("Số văn bản").fill("7/BC-STP")
+    page.get_by_label("Ngày văn bản").fill("2024-04-02")
+    saved(page)
+    assert Draft.objects.get().papers == {"document_number": "7/BC-STP", "document_date": "2024-04-02"}
+    page.reload()
+    expect(page.get_by_label("Số văn bản")).to_have_value("7/BC-STP")
+
+
+def test_a_marked_cell_is_reached_and_its_mark_goes_with_a_change(desk: Desk) -> None:
+    table = selectors.definition_of(desk.owed.form).tables[0]
+    lines = [factories.figures_for(desk.owed.form, table.id, letter, all=2, good=1) for letter in LETTERS]
+    lines.insert(0, factories.figures_for(desk.owed.form, table.id, "t", all=10, good=5))
+    figures = {key: line for one in lines for key, line in one.items()}
+    sent = services.submit(desk.owed, figures=figures, by=SYSTEM, at=timezone.now(), channel="csv")
+    mark = services.Mark("main/c//good", "đếm lại")
+    services.return_for_correction(sent, cells=[mark], by=SYSTEM, at=timezone.now())
+    page = desk.open()
+    place = page.locator("td.marked")
+    expect(place).to_have_count(1)
+    cell(page, "a", "all").focus()
+    keys(page, "F8")
+    expect(cell(page, "c", "good")).to_be_focused()
+    expect(page.locator(".gb-cellbar .said")).to_contain_text("Nơi nhận đề nghị xem lại: đếm lại")
+    keys(page, "2", "Enter")
+    expect(place).to_have_count(0)
+    saved(page)
 
 
 # Two people

@@ -20,6 +20,7 @@ from ninja.security import SessionAuth
 from giaoban.config.errors import FORGED
 from giaoban.orgs.api import events_router, trees_router
 from giaoban.orgs.services import EventRefused
+from giaoban.reporting.api import reports_router
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ class PlainJSON(JSONRenderer):
 api = NinjaAPI(
     title="Giao ban",
     version="1",
-    description="Đơn vị, địa bàn và biến động theo thời gian. Mọi câu trả lời từ 400 trở lên có dạng Refusal.",
+    description="Đơn vị, địa bàn, biến động theo thời gian; báo cáo. Mọi câu trả lời từ 400 trở lên có dạng Refusal.",
     urls_namespace="api",
     openapi_url="/openapi.json",
     docs_url=None,
@@ -45,6 +46,7 @@ api = NinjaAPI(
 )
 api.add_router("", trees_router)
 api.add_router("", events_router)
+api.add_router("", reports_router)
 
 
 def urls() -> list[URLPattern]:

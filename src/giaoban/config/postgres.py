@@ -20,6 +20,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -173,6 +174,10 @@ class Server:
         with socket.socket(socket.AF_UNIX) as probe:
             return probe.connect_ex(f"{folder}/.s.PGSQL.5432") == 0
 
+    def has_crashed(self) -> bool:
+        """Whether it ended without being stopped: then its socket's folder is still there."""
+        return self._left_socket() is not None and not self.is_running()
+
     def ensure_running(self) -> str:
         """Start the server when it does not answer, and give its address. Raises LauncherError."""
         if not self.is_running():
@@ -187,7 +192,10 @@ class Server:
         if not noted or not Path(noted["data"]).is_dir():
             return False
         with self._lock():
-            return self._halt(Path(noted["bin"]), Path(noted["data"]))
+            was_running = self._halt(Path(noted["bin"]), Path(noted["data"]))
+            if left := self._left_socket():
+                left.rmdir()
+            return was_running
 
     def remove(self) -> None:
         """Stop our server and delete its data."""
@@ -222,23 +230,36 @@ class Server:
         if not version.exists():
             _create(binaries, data, user)
         self._halt(binaries.folder, data)
-        folder = tempfile.mkdtemp(prefix="giaoban-", dir=SOCKETS)
-        _give(Path(folder), user)
+        folder = self._socket_folder(user)
         noted = {"data": str(data), "bin": str(binaries.folder), "major": binaries.major, "origin": binaries.origin}
         self.note.write_text(json.dumps(noted))
         options = " ".join(["-k", folder, *(f"-c {option}" for option in OPTIONS)])
         pg_ctl = [str(binaries.folder / "pg_ctl"), "-D", str(data), "-l", str(data / "server.log")]
-        if _run([*pg_ctl, "-w", "-t", "60", "-o", options, "start"], user).returncode:
-            log = (data / "server.log").read_text(errors="replace").splitlines()
-            raise LauncherError(f"PostgreSQL does not start; {data}/server.log ends: {' / '.join(log[-3:])}")
+        done = _run([*pg_ctl, "-w", "-t", "60", "-o", options, "start"], user)
+        if done.returncode:
+            said = [*done.stderr.splitlines(), *(data / "server.log").read_text(errors="replace").splitlines()[-3:]]
+            raise LauncherError(f"PostgreSQL does not start; {data}/server.log and pg_ctl say: {' / '.join(said)}")
         with psycopg.connect(url_of(folder, "postgres"), autocommit=True) as connection:
             if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).rowcount:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
         # Last: whoever reads the socket from here finds a server that is ready.
         self.note.write_text(json.dumps(noted | {"user": user.pw_name, "socket": folder}))
 
+    def _left_socket(self) -> Path | None:
+        left = Path(self.recorded().get("socket", ""))
+        return left if left.parent == SOCKETS and left.is_dir() else None
+
+    def _socket_folder(self, user: pwd.struct_passwd) -> str:
+        """The folder of last time, when it is still ours: whoever knew the address before a crash finds it again."""
+        left = self._left_socket()
+        if left is not None and left.stat().st_uid == user.pw_uid:
+            return str(left)
+        folder = tempfile.mkdtemp(prefix="giaoban-", dir=SOCKETS)
+        _give(Path(folder), user)
+        return folder
+
     def _halt(self, folder: Path, data: Path) -> bool:
-        """Stop what runs on `data`, clear a pid file that a crash left, remove the socket's folder."""
+        """Stop what runs on `data`, clear what a crash left: a pid file, processes without their master, sockets."""
         pid_file = data / "postmaster.pid"
         was_running = pid_file.exists() and _works_in(pid_file.read_text().split("\n", 1)[0].strip(), data)
         if was_running:
@@ -247,9 +268,11 @@ class Server:
             if done.returncode:
                 raise LauncherError(f"PostgreSQL does not stop: {done.stderr.strip()}")
         else:
+            _wait_for_orphans(data)
             pid_file.unlink(missing_ok=True)
-        if (left := self.recorded().get("socket")) and Path(left).parent == SOCKETS:
-            shutil.rmtree(left, ignore_errors=True)
+        if left := self._left_socket():
+            for file in left.iterdir():
+                file.unlink()
         return was_running
 
     @contextmanager
@@ -286,6 +309,13 @@ def _works_in(pid: str, data: Path) -> bool:
         return Path("/proc", pid, "cwd").readlink() == data.resolve()
     except OSError:
         return False
+
+
+def _wait_for_orphans(data: Path) -> None:
+    """The processes of a server that was killed end by themselves; a new one refuses to start before that."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until and any(_works_in(one.name, data) for one in Path("/proc").glob("[0-9]*")):
+        time.sleep(0.1)
 
 
 def _open_folder(path: Path) -> None:

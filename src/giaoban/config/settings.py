@@ -4,7 +4,7 @@ import importlib.util
 import os
 import secrets
 import sys
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -200,6 +200,25 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = PLAIN_STATIC
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 MEDIA_ROOT = VAR / "media"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a form of 60 columns × 300 rows is sent as one field per cell
+DATA_UPLOAD_MAX_NUMBER_FILES = 2_000  # as many as one intake takes: reporting/rules/archives.py
+FILE_UPLOAD_HANDLERS = [
+    "giaoban.config.uploads.BoundedUploads",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+DROP_FOLDER = env.str("GIAOBAN_DROP_FOLDER", default="")  # reports put here are taken in, every minute; empty: none
+DROP_AS = env.str("GIAOBAN_DROP_AS", default="")  # the sign-in name of the person in whose name they are
+
+# Mail. Without a server nothing leaves the machine: each mail becomes a file.
+MAIL_SERVER = env.str("EMAIL_URL", default="")
+if MAIL_SERVER:
+    globals().update(env.email_url_config(MAIL_SERVER))
+else:
+    EMAIL_BACKEND, EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", VAR / "mail"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Giao Ban <giao-ban@localhost>")
+SITE_ADDRESS = env.str("SITE_ADDRESS", default="").rstrip("/")  # stands before the links in mails
+REMIND_AT = time.fromisoformat(env.str("REMIND_AT", default="07:00"))
 
 # Words, time
 LANGUAGE_CODE = "vi"

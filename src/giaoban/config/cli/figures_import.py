@@ -15,6 +15,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--publication", action="store_true", help="published figures, captured as they were printed")
     parser.add_argument("--accept", action="store_true", help="accept what is sent, as the receiver would")
     parser.add_argument("--explanation", default="", help="words that stand for every warning")
+    parser.add_argument("--amendment-reason", default="", help="why figures that were accepted before change")
     parser.add_argument("--simulated", action="store_true", help="made-up figures: labelled so wherever they appear")
 
 
@@ -39,11 +40,15 @@ def run(chosen: argparse.Namespace) -> int:
             simulated=chosen.simulated,
             source=chosen.source,
             explanation=chosen.explanation,
+            amendment_reason=chosen.amendment_reason,
         )
     except services.ImportRefused as refusal:
         for issue in refusal.issues:
             print(sentence(issue), file=sys.stderr)
         print(f"{chosen.file}: không ghi gì, {len(refusal.issues)} lỗi", file=sys.stderr)
+        return 1
+    except services.ReportingError as refusal:
+        print(f"{chosen.file}: không ghi gì. {refusal.sentence}", file=sys.stderr)
         return 1
     for issue in result.issues:
         print(sentence(issue))

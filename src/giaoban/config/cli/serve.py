@@ -1,4 +1,4 @@
-"""Web server and job worker together: both run, or neither."""
+"""Web server and job worker together. One that ends by itself is started again, and so is a database of ours."""
 
 import argparse
 import os
@@ -16,6 +16,8 @@ from giaoban.config.paths import ROOT, VAR
 PATIENCE = 60.0  # seconds until the web server must answer
 GRACE = 7.0  # seconds that the processes have to end by themselves
 ROUND = 30.0  # seconds between two looks for jobs whose worker died
+TRIES = 5  # how often a process may end by itself within QUIET seconds before we give up
+QUIET = 60.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +39,7 @@ def port_is_free(host: str, port: int) -> bool:
 
 def web_command(host: str, port: int, workers: int, threads: int) -> list[str]:
     about = f"--host {host} --port {port} --workers {workers} --blocking-threads {threads} --workers-kill-timeout 5"
-    quiet = "--interface wsgi --no-ws --log-level warning"
+    quiet = "--interface wsgi --no-ws --log-level warning --respawn-failed-workers --respawn-interval 0.5"
     return [sys.executable, "-m", "granian", *about.split(), *quiet.split(), "giaoban.config.wsgi:application"]
 
 
@@ -52,9 +54,12 @@ class Pair:
     def __init__(self, environment: dict[str, str]) -> None:
         self.environment = environment
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.commands: dict[str, list[str]] = {}
+        self.endings: dict[str, list[float]] = {}
 
     def start(self, name: str, command: list[str]) -> None:
         """Start one of the two. Raises OSError when its program cannot be started."""
+        self.commands[name] = command
         self.processes[name] = subprocess.Popen(
             command, env=self.environment, cwd=ROOT, start_new_session=True, stdin=subprocess.DEVNULL
         )
@@ -62,6 +67,16 @@ class Pair:
     def ended(self) -> str:
         """The name of a process that has ended; empty while both run."""
         return next((name for name, process in self.processes.items() if process.poll() is not None), "")
+
+    def start_again(self, name: str) -> bool:
+        """Start the one that ended once more; False when it ended too often of late."""
+        now = time.monotonic()
+        recent = [at for at in self.endings.get(name, ()) if now - at < QUIET]
+        self.endings[name] = [*recent, now]
+        if len(recent) >= TRIES:
+            return False
+        self.start(name, self.commands[name])
+        return True
 
     def stop(self) -> None:
         """Ask those that were started to end, wait, and end by force what is left."""
@@ -129,16 +144,25 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def watch(pair: Pair, wish: Wish, host: str, port: int, known_as: str) -> int:
-    """Say where to sign in once the web server answers, and take up the jobs of workers that died.
+    """Say where to sign in once the web server answers; from then on keep both running, and the database where it is
+    ours, and take up the jobs of workers that died.
 
-    Comes back with 0 when somebody asked to stop, with 1 when one of the two ends or the web server does not answer.
+    Comes back with 0 when somebody asked to stop, with 1 when the web server does not answer at first, or one of the
+    two ends time after time.
     """
     started = time.monotonic()
     ready, look = False, started
-    while not (name := pair.ended()):
+    while True:
         if wish.stop:
             print("giaoban: stopping", flush=True)
             return 0
+        revive_database()
+        name = pair.ended()
+        if name and not (ready and pair.start_again(name)):
+            print(f"giaoban: the {name} ended by itself; its last lines above say why", file=sys.stderr)
+            return 1
+        if name:
+            print(f"giaoban: the {name} ended by itself and is started again", flush=True)
         if time.monotonic() >= look:
             look = time.monotonic() + ROUND
             take_up_jobs()
@@ -149,8 +173,21 @@ def watch(pair: Pair, wish: Wish, host: str, port: int, known_as: str) -> int:
             print(f"giaoban: the web server does not answer after {PATIENCE:.0f} s", file=sys.stderr)
             return 1
         time.sleep(0.5 if ready else 0.1)
-    print(f"giaoban: the {name} ended by itself; its last lines above say why", file=sys.stderr)
-    return 1
+
+
+def revive_database() -> None:
+    """Start a database of ours that was killed. It keeps its address; open connections are found dead and replaced."""
+    from giaoban.config import postgres
+
+    server = postgres.Server()
+    if os.environ.get("DATABASE_URL") or not server.has_crashed():
+        return
+    try:
+        server.ensure_running()
+    except postgres.LauncherError as error:
+        print(f"giaoban: {error}", file=sys.stderr, flush=True)
+    else:
+        print("giaoban: the database had ended and is started again", flush=True)
 
 
 def take_up_jobs() -> None:

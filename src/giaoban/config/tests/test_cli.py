@@ -138,6 +138,19 @@ def test_when_the_second_process_does_not_start_the_first_one_is_stopped() -> No
     assert web.poll() is not None
 
 
+def test_a_process_that_ends_is_started_again_but_not_for_ever() -> None:
+    pair = serve.Pair(dict(os.environ))
+    pair.start("job worker", [sys.executable, "-c", ""])
+    try:
+        for _ in range(serve.TRIES):
+            pair.processes["job worker"].wait(10)
+            assert pair.ended() == "job worker"
+            assert pair.start_again("job worker")
+        assert not pair.start_again("job worker")
+    finally:
+        pair.stop()
+
+
 def test_serve_stops_what_it_started_when_the_rest_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     pairs: list[serve.Pair] = []
 

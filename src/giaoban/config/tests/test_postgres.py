@@ -88,10 +88,14 @@ def test_start_crash_start_stop(server: Server) -> None:
 
     os.kill(int(Path(noted["data"], "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
     wait_until_stopped(server)
-    psycopg.connect(server.ensure_running()).close()
-    assert not Path(noted["socket"]).exists()
+    assert server.has_crashed()
+    assert server.ensure_running() == url, "whoever knew the address finds it again"
+    psycopg.connect(url).close()
+    assert not server.has_crashed()
 
     assert server.stop()
+    assert not Path(noted["socket"]).exists()
+    assert not server.has_crashed(), "it was stopped on purpose"
     assert not server.stop()
     assert server.describe()["state"] == "stopped"
 

@@ -24,11 +24,14 @@ from giaoban.accounts.selectors import user_by_login
 from giaoban.briefs import selectors as briefs
 from giaoban.config.demo import legal_aid, long_an, onestop
 from giaoban.config.demo.main import PACK
+from giaoban.config.tests import narratives
 from giaoban.core.periods import AD_HOC_RULE
 from giaoban.documents.services import store_blob
 from giaoban.indicators import selectors as indicators
 from giaoban.kit.actors import Actor, system_actor
 from giaoban.kit.jobs import run_pending
+from giaoban.kit.messages import inbox
+from giaoban.kit.models import Message
 from giaoban.kit.permissions import Role
 from giaoban.meetings import selectors as meetings
 from giaoban.meetings import services as meeting_services
@@ -41,6 +44,8 @@ from giaoban.orgs.services import reorganising
 from giaoban.reporting import selectors as reporting
 from giaoban.reporting import services as reporting_services
 from giaoban.reporting.rules import figures_from_texts
+from giaoban.reporting.services import intake
+from giaoban.reporting.web.views.workbooks import ticket_of
 from giaoban.tasks import selectors as tasks
 from giaoban.tasks import services as task_services
 
@@ -132,9 +137,11 @@ class World:
     event: Any = None
     undone: Any = None
     imports: dict[str, Any] = field(default_factory=dict)
+    intake: Any = None
     obligations: list[Any] = field(default_factory=list)
     submissions: dict[str, Any] = field(default_factory=dict)
     meetings: dict[str, Any] = field(default_factory=dict)
+    narratives: dict[str, Any] = field(default_factory=dict)
 
     @property
     def first(self) -> int:
@@ -155,10 +162,26 @@ def build() -> World:
     _event(world)
     _imports(world)
     _reports(world)
+    _messages(world)
+    _intake(world)
     _findings(world)
     _meetings(world)
+    _narratives(world)
     run_pending()
     return world
+
+
+def _intake(world: World) -> None:
+    """The receiver brought two files; neither can be taken, and one goes back with its faults at their cells."""
+    files = [("xã.xlsx", reporting_services.workbook_for(_by_unit(world)[0])), ("anh.jpg", b"\xff\xd8\xff")]
+    world.intake = intake.begin_intake(files, by=actor("receiver"), at=world.now)
+
+
+def _messages(world: World) -> None:
+    """The officer, whose report is being typed, is reminded of it, and has put its deadlines into a calendar."""
+    officer = actor("officer")
+    reporting_services.make_calendar_address(world.communes[0].key, by=officer, at=world.now)
+    reporting_services.remind([_by_unit(world)[0]], note="Gửi trước 16 giờ", by=SYSTEM, at=world.now)
 
 
 def _people(world: World) -> None:
@@ -326,6 +349,13 @@ def _meetings(world: World) -> None:
     _conclude(world, world.meetings["concluded"])
 
 
+def _narratives(world: World) -> None:
+    """Reports in words of the host, of which one quotes the accepted report."""
+    reference = {"form": REQUEST_FORM, "period": world.period.code, "unit": HOST}
+    reference |= {"table": "main", "row": "total", "column": "received"}
+    world.narratives = narratives.lay(world.host, reference, actor, world.today, world.now)
+
+
 def _prepare(world: World, meeting: Any) -> None:
     by, at = actor("secretary"), world.now
     leads = [commune.id for commune in world.communes[:2]]
@@ -382,8 +412,13 @@ def _task(meeting: Any) -> Any:
 
 FILES = {
     "healthz",
+    "accounts:inbox-csv",
     "briefs:docx",
     "briefs:pdf",
+    "briefs:report-attachment",
+    "briefs:report-docx",
+    "briefs:report-pdf",
+    "briefs:reports-csv",
     "indicators:reading-csv",
     "meetings:attachment",
     "meetings:notice-docx",
@@ -399,10 +434,22 @@ FILES = {
     "orgs:tree-csv",
     "reporting:cells",
     "reporting:index-csv",
+    "reporting:intake-answer",
+    "reporting:intake-answers",
+    "reporting:intake-csv",
+    "reporting:messages-csv",
+    "reporting:burden-csv",
+    "reporting:calendar-feed",
+    "reporting:calendar-ics",
+    "reporting:call-list-csv",
+    "reporting:punctuality-csv",
     "reporting:reception-csv",
+    "reporting:reception-news",
     "reporting:scan",
     "reporting:submission-csv",
+    "reporting:changes-csv",
     "reporting:table-csv",
+    "reporting:faulty-copy",
     "reporting:workbook",
     "tasks:export",
 }
@@ -449,6 +496,7 @@ def visits(world: World) -> list[Visit]:
         *_watching_visits(),
         *_meeting_visits(world),
         *_task_visits(world),
+        *_narrative_visits(world),
     ]
 
 
@@ -462,6 +510,10 @@ def _plain_visits(world: World) -> Sequence[Visit]:
         Visit("accounts:sign-in", who=""),
         Visit("accounts:password"),
         Visit("accounts:password-changed"),
+        Visit("accounts:inbox", who="officer"),
+        Visit("accounts:inbox"),
+        Visit("accounts:inbox-csv", who="officer"),
+        Visit("accounts:mail"),
         *_unit_visits(world),
     ]
 
@@ -537,6 +589,10 @@ def _reporting_visits(world: World) -> Sequence[Visit]:
     board, table = (HOST, REQUEST_FORM, world.period.code), (REQUEST_FORM, world.period.code)
     quarter = (long_an.read_example(PACK, SYSTEM).made_up["form"], "2014-Q1")
     return [
+        Visit("reporting:reminders"),
+        Visit("reporting:messages"),
+        Visit("reporting:messages", query="?q=khongco"),
+        Visit("reporting:messages-csv"),
         Visit("reporting:index"),
         Visit("reporting:index", who="officer"),
         Visit("reporting:index", who="nobody"),
@@ -552,6 +608,15 @@ def _reporting_visits(world: World) -> Sequence[Visit]:
         Visit("reporting:reception", board, "?q=khongco"),
         Visit("reporting:reception", (EARLIER, *quarter)),
         Visit("reporting:reception-csv", board),
+        Visit("reporting:reception-news", board),
+        Visit("reporting:call-list", board),
+        Visit("reporting:call-list", board, "?q=khongco"),
+        Visit("reporting:call-list-csv", board),
+        Visit("reporting:punctuality", query=f"?unit={HOST}"),
+        Visit("reporting:punctuality", query=f"?unit={MINISTRY}&history=1", who="ministry"),
+        Visit("reporting:punctuality", who="officer"),
+        Visit("reporting:punctuality", who="nobody"),
+        Visit("reporting:punctuality-csv", query=f"?unit={HOST}"),
         Visit("reporting:entry", (typed.pk,), who="clerk"),
         Visit("reporting:entry", (typed.pk,), "?kiem-tra=1", who="clerk"),
         Visit("reporting:entry", (typed.pk,), who="officer"),
@@ -562,6 +627,7 @@ def _reporting_visits(world: World) -> Sequence[Visit]:
         Visit("reporting:entry", (missing.pk,)),
         Visit("reporting:cells", (typed.pk,), who="officer"),
         Visit("reporting:workbook", (typed.pk,), who="officer"),
+        Visit("reporting:faulty-copy", (typed.pk, _ticket(typed.pk)), who="officer"),
         Visit("reporting:draft-paper", (typed.pk,), who="officer"),
         Visit("reporting:draft-paper", (waiting.pk,)),
         Visit("reporting:paper", (world.submissions["sent"].pk,)),
@@ -569,6 +635,20 @@ def _reporting_visits(world: World) -> Sequence[Visit]:
         Visit("reporting:calendar", query="?nam=2027", who="ministry"),
         Visit("reporting:calendar", query=f"?don-vi={HOST}&nam=2001", who="inspector"),
         Visit("reporting:calendar-ics"),
+        Visit("reporting:calendar-feed", ("unknown",)),
+        Visit("reporting:burden", query="?tu=2026-01-01&den=2026-12-31"),
+        Visit("reporting:burden", query=f"?don-vi={HOST}&tu=2001-01-01&den=2001-02-01", who="inspector"),
+        Visit("reporting:burden-csv"),
+        Visit("reporting:intake-new"),
+        Visit("reporting:intake-new", who="clerk"),
+        Visit("reporting:intakes"),
+        Visit("reporting:intakes", who="nobody"),
+        Visit("reporting:intake", (world.intake.pk,)),
+        Visit("reporting:intake", (world.intake.pk,), "?state=refused", who="head"),
+        Visit("reporting:intake", (world.intake.pk,), "?state=unchanged"),
+        Visit("reporting:intake-csv", (world.intake.pk,)),
+        Visit("reporting:intake-answers", (world.intake.pk,)),
+        Visit("reporting:intake-answer", (world.intake.pk, 1)),
         Visit("reporting:catalogue"),
         Visit("reporting:catalogue", query="?q=cong+chung&hieu-luc=1", who="inspector"),
         Visit("reporting:catalogue", query="?q=khongco", who="nobody"),
@@ -580,6 +660,10 @@ def _reporting_visits(world: World) -> Sequence[Visit]:
         *(Visit("reporting:submission", (row.pk,)) for row in world.submissions.values()),
         Visit("reporting:scan", (world.submissions["sent"].pk,)),
         Visit("reporting:submission-csv", (world.submissions["sent"].pk,)),
+        Visit("reporting:checking", table, f"?don-vi={HOST}"),
+        Visit("reporting:checking", table, f"?don-vi={HOST}&muc=canh-bao&q=khongco"),
+        Visit("reporting:checking", (LEGAL_FORM, owed.period.code), f"?don-vi={HOST}"),
+        Visit("reporting:checking-csv", table, f"?don-vi={HOST}"),
         Visit("reporting:table-index"),
         Visit("reporting:table-index", who="nobody"),
         Visit("reporting:table-index", who="inspector"),
@@ -591,6 +675,10 @@ def _reporting_visits(world: World) -> Sequence[Visit]:
         Visit("reporting:table", (onestop.FORM, onestop.AS_OF.isoformat()), who="inspector"),
         Visit("reporting:table", (legal_aid.BY_PROVINCE, "2021-T09"), who="inspector"),
         Visit("reporting:table-csv", table, f"?unit={HOST}"),
+        Visit("reporting:changes-csv", table, f"?unit={HOST}"),
+        Visit("reporting:books", board),
+        Visit("reporting:books", board, who="inspector"),
+        Visit("reporting:books", (EARLIER, *quarter)),
     ]
 
 
@@ -651,6 +739,53 @@ def _meeting_visits(world: World) -> Sequence[Visit]:
     ]
 
 
+def _narrative_visits(world: World) -> Sequence[Visit]:
+    presented, issued = world.narratives["presented"], world.narratives["issued"]
+    section, file = presented.sections.first(), presented.attachments.first()
+    year = f"?de-cuong={narratives.OUTLINES['issued']}"
+    return [
+        Visit("briefs:reports"),
+        Visit("briefs:reports", query="?state=draft&q=khongco"),
+        Visit("briefs:reports", who="nobody"),
+        Visit("briefs:reports-csv"),
+        Visit("briefs:report-new"),
+        Visit("briefs:report-new", query=year, who="officer"),
+        *(Visit("briefs:report", (row.pk,)) for row in (presented, issued, world.narratives["draft"])),
+        Visit("briefs:report", (presented.pk,), who="inspector"),
+        Visit("briefs:report-read", (presented.pk,)),
+        Visit("briefs:report-read", (presented.pk,), "?ban=1&nguon=0"),
+        Visit("briefs:report-compare", (presented.pk,)),
+        Visit("briefs:report-compare", (presented.pk,), "?kieu=canh-nhau"),
+        Visit("briefs:report-assign", (presented.pk,)),
+        Visit("briefs:report-attachment", (presented.pk, file.pk)),
+        Visit("briefs:report-docx", (presented.pk, 1)),
+        Visit("briefs:report-pdf", (presented.pk, 1)),
+        Visit("briefs:section", (section.pk,)),
+        Visit("briefs:section", (section.pk,), who="inspector"),
+        Visit("briefs:section", (issued.sections.first().pk,)),
+        Visit("briefs:section-history", (section.pk,)),
+        Visit("briefs:section-take", (section.pk,)),
+        Visit("briefs:section-figures", (section.pk,)),
+        Visit("briefs:section-figures", (section.pk,), "?q=khongco"),
+    ]
+
+
+def _narrative_acts(world: World) -> Sequence[Visit]:
+    draft, presented, issued = (world.narratives[name].pk for name in ("draft", "presented", "issued"))
+    section = world.narratives["presented"].sections.first().pk
+    paper = SimpleUploadedFile("cong-van.pdf", PDF, "application/pdf")
+    return [
+        Visit("briefs:report-check", (presented,)),
+        Visit("briefs:report-present", (draft,), data={"to_whom": "Giám đốc Sở"}),
+        Visit("briefs:report-amend", (presented,), data={"reason": "Ý kiến của Giám đốc Sở"}),
+        Visit("briefs:report-issue", (draft,), data={"number": "16"}),
+        Visit("briefs:report-complete", (issued,), data={"number": "15", "signer": "Trần Thị Bình"}),
+        Visit("briefs:report-attach", (presented,), data={"title": "Công văn", "file": paper}),
+        Visit("briefs:section-state", (section,), data={"state": "done"}),
+        Visit("briefs:section-figure", (section, 1), data={"lam": "giu", "ly-do": "Số đã chốt"}),
+    ]
+
+
 def _task_visits(world: World) -> Sequence[Visit]:
     task = _task(world.meetings["concluded"])
     reported, running = sorted(tasks.shares_of(task), key=lambda share: share.unit_id != world.communes[0].id)
@@ -676,8 +811,17 @@ def acts(world: World) -> list[Visit]:
     return [
         Visit("accounts:sign-out"),
         Visit("accounts:act-for", (world.host,)),
+        Visit("accounts:read"),
+        Visit("accounts:follow", (_message().pk,), who="officer"),
         *_unit_acts(world),
+        Visit("reporting:intake-stop", (world.intake.pk,)),
+        Visit("reporting:intake-retry", (world.intake.pk,)),
         Visit("reporting:read-workbook", (_by_unit(world)[0].pk,), data={"workbook": _workbook(world)}),
+        Visit("reporting:calendar-address"),
+        Visit("reporting:calendar-address-end", (reporting.calendar_addresses(actor("officer"))[0].pk,), who="officer"),
+        Visit("reporting:fill-from-below", (_by_unit(world)[0].pk,)),
+        Visit("reporting:waivers", (_by_unit(world)[0].pk,)),
+        Visit("reporting:papers", (world.submissions["sent"].pk,)),
         Visit("meetings:invite", preparing, data={"units": [world.communes[3].id], "labels": "Khách mời"}),
         Visit("meetings:attendance", preparing),
         Visit("meetings:agenda", preparing),
@@ -691,11 +835,17 @@ def acts(world: World) -> list[Visit]:
         Visit("meetings:undo", held),
         Visit("meetings:issue", held, data={"number": "2/TB"}),
         Visit("meetings:complete", concluded, data={"number": "3/TB"}),
+        *_narrative_acts(world),
         Visit("tasks:progress", (share.pk,), data={"note": "Bổ sung phụ lục"}),
         Visit("tasks:verify", (share.pk,)),
         Visit("tasks:reopen", (share.pk,), data={"reopen-reason": "Thiếu phụ lục"}),
         Visit("tasks:deadline", (share.pk,), data={"deadline-due_on": later, "deadline-reason": "Khối lượng lớn"}),
     ]
+
+
+def _message() -> Message:
+    """What the officer was reminded of."""
+    return inbox(user_by_login("officer").pk).earliest("pk")  # type: ignore[union-attr]
 
 
 def _unit_acts(world: World) -> list[Visit]:
@@ -734,9 +884,22 @@ def calls(world: World) -> list[tuple[str, Visit]]:
         ("get", Visit("api:unit_history", (HOST,))),
         ("get", Visit("api:crosswalk", query="?from=2025-06-30&to=2025-07-01")),
         ("get", Visit("api:events")),
+        ("get", Visit("api:reports")),
+        ("get", Visit("api:report", (_by_unit(world)[0].pk,))),
+        ("post", Visit("api:submit_report", (_by_unit(world)[0].pk,), who="clerk", data=_sent_by_a_program())),
         ("post", Visit("api:preview", who="administrator", data={"event": event})),
         ("post", Visit("api:record", who="administrator", data={"event": event, **words})),
     ]
+
+
+def _sent_by_a_program() -> dict[str, Any]:
+    return {"figures": FIGURES, "signatures": [{"role": role, "name": name} for role, name in SIGNED]}
+
+
+def _ticket(obligation_id: int) -> str:
+    """What lets the officer fetch the copy of a workbook that was refused."""
+    copy = store_blob(b"copy", media_type="application/octet-stream", filename="loi.xlsx")
+    return ticket_of(obligation_id, actor("officer").user_id, copy.pk)
 
 
 def _workbook(world: World) -> SimpleUploadedFile:

@@ -1,0 +1,378 @@
+"""Reporting in the browser: offline and back, a marked cell, the level above, deadlines, books, many files, words."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from giaoban.briefs.tests import narratives
+from giaoban.config.tests.world import apart, sign_in
+from giaoban.core.forms import parse_form
+from giaoban.core.vietnamese import day
+from giaoban.kit.jobs import run_pending
+from giaoban.kit.permissions import Role
+from giaoban.orgs.models import Unit
+from giaoban.orgs.tests import factories as orgs
+from giaoban.reporting import selectors, services
+from giaoban.reporting.models import Draft, FormVersion, Obligation, Period, Submission
+from giaoban.reporting.rules import with_machine_cells
+from giaoban.reporting.tests import factories
+from giaoban.reporting.tests.factories import SYSTEM
+from tests.journeys.test_axe import SCREENS, TOO_WIDE, violations, words
+from tests.journeys.test_grid import paste, until_quiet
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+expect.set_options(timeout=15_000)
+BELOW, ABOVE = "Kết quả hòa giải ở cơ sở", "Kết quả hòa giải ở cơ sở trên địa bàn tỉnh"
+KINDS = {"dan_su": "Dân sự", "hon_nhan": "Hôn nhân", "dat_dai": "Đất đai"}
+EXPECTED = ("ERR_INTERNET_DISCONNECTED", "422 (")  # what a browser itself writes of such answers
+SIGNED = (("Người lập biểu", "Nguyễn Văn An"), ("Chủ tịch", "Trần Thị Bình"))
+RIGHT = {"dan_su": ("1.204", "1.030"), "hon_nhan": ("310", "290"), "dat_dai": ("96", "40")}
+WRONG = {**RIGHT, "dat_dai": ("96", "140")}
+
+
+def form_below() -> dict[str, Any]:
+    """A total over three rows: received, of which settled, the share, money with decimals."""
+    columns = [
+        {"id": "c1", "label": "Số vụ tiếp nhận", "unit": "vụ"},
+        {"id": "c2", "label": "Hòa giải thành", "unit": "vụ", "part_of": "c1"},
+        {"id": "c3", "label": "Tỷ lệ thành", "unit": "%", "scale": 2, "roll_up": "rate", "formula": "100 * c2 / c1"},
+        {"id": "c4", "label": "Kinh phí", "unit": "triệu đồng", "scale": 2, "required": False},
+    ]
+    rows = [{"id": "total", "label": "Tổng số", "sum_of": list(KINDS)}]
+    rows += [{"id": key, "label": label, "parent": "total"} for key, label in KINDS.items()]
+    table = {"id": "main", "rows": rows, "columns": columns}
+    return factories.form_data(code="hgx", title=BELOW, signatures=[role for role, _ in SIGNED], tables=[table])
+
+
+def form_above() -> dict[str, Any]:
+    """A total over one line per commune, from the total row of the form below."""
+    rows = [
+        {"id": "total", "label": "Tổng số", "sum_of": "xa"},
+        {"id": "xa", "label": "Xã", "parent": "total", "dynamic": {"one_per": "xa"}},
+    ]
+    columns = [
+        {"id": "c1", "label": "Số vụ tiếp nhận", "unit": "vụ"},
+        {"id": "c2", "label": "Hòa giải thành", "unit": "vụ", "part_of": "c1"},
+    ]
+    source = {"form": "hgx", "table": "main", "row": "total", "into": "xa", "map": {"c1": "c1", "c2": "c2"}}
+    table = {"id": "main", "rows": rows, "columns": columns, "lines_from": source}
+    return factories.form_data(code="hgt", title=ABOVE, signatures=["Người lập biểu", "Giám đốc"], tables=[table])
+
+
+@dataclass
+class Office:
+    """A ministry above two departments, one above three communes; the month before the deadlines; who sits in a
+    browser of his own."""
+
+    browser: Browser
+    site: str
+    units: dict[str, Unit]
+    below: FormVersion
+    above: FormVersion
+    period: Period
+    contexts: list[BrowserContext] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    def sit(self, unit: str, *roles: Role, login: str = "", name: str = "", fields: str = "") -> Page:
+        """A page of somebody who holds these roles at a unit."""
+        user = orgs.person(login or unit, name or f"Người {self.units[unit].key}")
+        for role in roles:
+            post = orgs.post(user, self.units[unit], role)
+            if fields:
+                post.fields_of_work.set([orgs.field(fields)])
+        context = self.browser.new_context(base_url=self.site, locale="vi-VN", viewport={"width": 1440, "height": 900})
+        self.contexts.append(context)
+        sign_in(context, user.login, self.site)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.said.append(f"script: {error}"))
+        return page
+
+    def _note(self, message: Any) -> None:
+        if message.type == "error" and not any(word in message.text for word in EXPECTED):
+            self.said.append(f"{message.text} ({message.location.get('url')})")
+
+    def owed(self, unit: str, form: FormVersion | None = None) -> Obligation:
+        rows = Obligation.objects.select_related("unit", "form", "period__rule", "receiver")
+        return rows.get(unit=self.units[unit], form=form or self.below)
+
+    def report(self, unit: str) -> None:
+        """A commune's report came and was accepted."""
+        now, figures = timezone.now(), texts(RIGHT)
+        services.save_draft(self.owed(unit), figures=figures, by=SYSTEM, at=now)
+        sent = services.submit_draft(self.owed(unit), by=SYSTEM, at=now, signatures=SIGNED)
+        services.accept(sent, by=SYSTEM, at=now)
+
+
+def texts(rows: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """What stands in a draft of the form below, the cells of the machine with it."""
+    typed = {f"main/{row}//c{n}": text for row, pair in rows.items() for n, text in enumerate(pair, 1)}
+    return with_machine_cells(parse_form(form_below(), "act-1:hgx"), {}, typed)
+
+
+@pytest.fixture
+def office(live_server: LiveServer, browser: Browser) -> Iterator[Office]:
+    now, today = timezone.now(), timezone.localdate()
+    bo = orgs.unit("bo", "bo", name="Bộ Thử Nghiệm")
+    units = {"bo": bo}
+    for key, name in (("so", "Sở Bình Minh"), ("ben", "Sở Bên Cạnh")):
+        units[key] = orgs.unit(key, "so", name=name, under=bo)
+    for key, name in (("an", "Xã An Bình"), ("hoa", "Xã Hòa Lạc"), ("phu", "Xã Phú Mỹ")):
+        units[key] = orgs.unit(key, "xa", name=name, under=units["so"])
+    orgs.grow()
+    due, later = today + timedelta(days=3), today + timedelta(days=8)
+    rule = factories.make_rule(key="thang", name="Tháng", kind="month", starts="01-01")
+    below, above = factories.make_form(form_below()), factories.make_form(form_above())
+    months = 1 + (later.month - due.month) % 12
+    factories.owe(below, rule, "xa", "so", deadlines={"thang": f"d{due.day}+1m"})
+    factories.owe(above, rule, "so", "bo", deadlines={"thang": f"d{later.day}+{months}m"})
+    last = due.replace(day=1) - timedelta(days=1)
+    period = services.open_period("thang", year=last.year, code=f"{last.year}-T{last.month:02d}", by=SYSTEM, at=now)
+    for form in (below, above):
+        services.raise_obligations(form.key, period, by=SYSTEM, at=now)
+    held = Office(browser, live_server.url, units, below, above, period)
+    yield held
+    for context in held.contexts:
+        context.close()
+    until_quiet()
+    assert held.said == [], "something in the console"
+
+
+# What a person does on any page
+
+
+def clean(page: Page) -> None:
+    """axe finds nothing, and nothing sticks out sideways, wide and narrow."""
+    found = []
+    for screen, (width, height) in reversed(SCREENS.items()):
+        page.set_viewport_size({"width": width, "height": height})
+        found += [f"{screen}: sideways"] * (page.evaluate(TOO_WIDE) > 0)
+        found += [f"{screen}: {words(one, node)}" for one in violations(page) for node in one["nodes"]]
+    assert found == [], page.url
+
+
+def heading(page: Page, text: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_contain_text(text)
+
+
+def told(page: Page, text: str) -> None:
+    """The message after an act."""
+    expect(page.locator("#gb-messages")).to_contain_text(text)
+
+
+def press(place: Page | Locator, name: str) -> None:
+    place.get_by_role("button", name=name, exact=True).first.click()
+
+
+def follow(place: Page | Locator, name: str) -> None:
+    place.get_by_role("link", name=name).first.click()
+
+
+def confirm(page: Page, name: str, **fields: str) -> None:
+    """Open the question that an act asks, answer it, go."""
+    page.locator("summary", has_text=name).click()
+    dialog = page.get_by_role("dialog")
+    for label, value in fields.items():
+        dialog.get_by_label(label).fill(value)
+    press(dialog, name)
+
+
+def bring(page: Page, work: str) -> None:
+    """Begin a piece of work from My work."""
+    page.goto("/")
+    heading(page, "Việc của tôi")
+    follow(page, work)
+
+
+def cell(page: Page, row: str, column: str) -> Locator:
+    return page.get_by_role("textbox", name=f"{row} › {column}")
+
+
+def computed(page: Page, row: str, column: str) -> Locator:
+    return page.get_by_role("cell", name=f"{row} › {column}")
+
+
+def saved(page: Page) -> None:
+    expect(page.get_by_text(re.compile(r"đã lưu \d\d:\d\d"))).to_be_visible()
+
+
+def send(page: Page, head: str = "Chủ tịch") -> None:
+    """Sign by name and send."""
+    page.get_by_label("Người lập biểu", exact=True).fill("Nguyễn Văn An")
+    page.get_by_label(head, exact=True).fill("Trần Thị Bình")
+    page.get_by_label("Đã đối chiếu số liệu").check()
+    press(page, "Xác nhận và gửi")
+    told(page, "Đã gửi báo cáo. Biên nhận")
+
+
+# One report: typed, pasted, the network lost and found, sent
+
+
+def type_and_paste(page: Page) -> None:
+    """A first row by keys, then a block with a Vietnamese number in it; the machine's cells follow."""
+    cell(page, "Dân sự", "Số vụ tiếp nhận").click()
+    for text in ("1204", "1030"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    expect(cell(page, "Dân sự", "Số vụ tiếp nhận")).to_have_value("1.204")
+    cell(page, "Hôn nhân", "Số vụ tiếp nhận").click()
+    paste(page, "310\t290\t\t1.085,91\r\n1.096\t4\t\t0,5\r\n")
+    expect(cell(page, "Hôn nhân", "Kinh phí")).to_have_value("1.085,91")
+    expect(cell(page, "Đất đai", "Số vụ tiếp nhận")).to_have_value("1.096")
+    expect(computed(page, "Tổng số", "Số vụ tiếp nhận")).to_have_text("2.610")
+    expect(computed(page, "Hôn nhân", "Tỷ lệ thành")).to_have_text("93,55")
+    saved(page)
+
+
+def lose_the_network(page: Page, office: Office) -> None:
+    """What is typed meanwhile is counted, not stored, and goes when the network is there again."""
+    page.context.set_offline(True)
+    cell(page, "Đất đai", "Số vụ tiếp nhận").fill("96")
+    page.keyboard.press("Tab")
+    page.keyboard.type("40")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("mất mạng, còn 2 ô chưa gửi")).to_be_visible()
+    assert Draft.objects.get(obligation=office.owed("an")).figures["main/dat_dai//c1"] == "1.096"
+    page.context.set_offline(False)
+    saved(page)
+    assert Draft.objects.get(obligation=office.owed("an")).figures["main/dat_dai//c1"] == "96"
+    page.reload()
+    for column, text in (("Số vụ tiếp nhận", "96"), ("Hòa giải thành", "40")):
+        expect(cell(page, "Đất đai", column)).to_have_value(text)
+    expect(computed(page, "Tổng số", "Số vụ tiếp nhận")).to_have_text("1.610")
+
+
+def test_a_commune_types_pastes_loses_the_network_and_sends(office: Office) -> None:
+    page = office.sit("an", Role.OFFICER, Role.HEAD)
+    bring(page, "Nhập số liệu")
+    heading(page, BELOW)
+    clean(page)
+    type_and_paste(page)
+    lose_the_network(page, office)
+    press(page, "Kiểm tra")
+    expect(page.get_by_text("Các phép kiểm tra đều đạt.")).to_be_visible()
+    clean(page)
+    send(page)
+    sent = Submission.objects.get()
+    expect(page.get_by_text(f"Biên nhận {sent.receipt}").first).to_be_visible()
+    expect(page.get_by_text("Xã An Bình gửi lúc")).to_be_visible()
+    for name in ("Nguyễn Văn An", "Trần Thị Bình"):
+        expect(page.get_by_text(name).first).to_be_visible()
+    expect(page.get_by_role("row", name="Tổng số")).to_contain_text(re.compile(r"1\.610\s+1\.360"))
+    clean(page)
+    page.goto("/bao-cao/")
+    expect(page.get_by_role("row").filter(has_text="Tháng")).to_contain_text("Chờ tiếp nhận")
+
+
+# A level: a marked cell, its correction, the report made from below
+
+
+def board(page: Page) -> None:
+    """The reception board of the month, from the list of reports."""
+    page.goto("/bao-cao/")
+    page.get_by_role("region", name="Các đợt tiếp nhận").get_by_role("rowheader").get_by_role("link").click()
+    heading(page, "Tiếp nhận:")
+
+
+def send_back_with_a_mark(page: Page) -> None:
+    board(page)
+    heading(page, "2 trong 3 đơn vị đã gửi")
+    clean(page)
+    follow(page, "Xã An Bình")
+    clean(page)
+    follow(page, "Đánh dấu ô phải sửa")
+    page.get_by_role("checkbox", name="Đánh dấu Đất đai › Hòa giải thành").check()
+    clean(page)
+    press(page, "Ghi chú cho ô đã chọn")
+    cell(page, "Đất đai", "Hòa giải thành").fill("Sổ theo dõi ghi 42 vụ")
+    page.get_by_label("Lý do trả lại").fill("Đối chiếu lại với sổ.")
+    press(page, "Trả lại")
+    told(page, "Đã trả lại báo cáo, kèm lý do.")
+    expect(page.get_by_role("region", name="Ô được đánh dấu")).to_contain_text("Sổ theo dõi ghi 42 vụ")
+    clean(page)
+
+
+def correct_the_mark(page: Page) -> None:
+    """The commune finds the mark in the list, goes from there into the cell, and corrects it."""
+    bring(page, "Tháng")
+    expect(page.get_by_text("Đối chiếu lại với sổ.").first).to_be_visible()
+    marks = page.get_by_role("region", name="Nơi nhận đánh dấu 1 ô cần xem lại")
+    expect(marks).to_contain_text("Sổ theo dõi ghi 42 vụ")
+    clean(page)
+    marks.get_by_role("link").click()
+    expect(cell(page, "Đất đai", "Hòa giải thành")).to_be_focused()
+    expect(page.get_by_text("Nơi nhận đề nghị xem lại: Sổ theo dõi ghi 42 vụ")).to_be_visible()
+    page.keyboard.type("42")
+    page.keyboard.press("Enter")
+    saved(page)
+    send(page)
+
+
+def accept_the_correction(page: Page) -> None:
+    board(page)
+    follow(page, "Xã An Bình")
+    differing = page.get_by_role("region", name="Khác bản 1").first
+    expect(differing).to_contain_text(re.compile(r"Hòa giải thành.*40\s+42", re.S))
+    press(page, "Tiếp nhận")
+    told(page, "Đã tiếp nhận báo cáo")
+
+
+def confirm_the_table(page: Page) -> None:
+    board(page)
+    follow(page, "Bảng tổng hợp")
+    expect(page.get_by_text("Đã tiếp nhận 2/3 báo cáo.")).to_be_visible()
+    expect(page.get_by_text("Chưa có: Phú Mỹ").or_(page.get_by_text("Chưa có: Xã Phú Mỹ"))).to_be_visible()
+    clean(page)
+    confirm(page, "Xác nhận bảng này")
+    told(page, "Đã xác nhận bảng.")
+    expect(page.get_by_text("khớp mã kiểm")).to_be_visible()
+    clean(page)
+
+
+def send_upwards(page: Page) -> None:
+    """The report of the level is filled from below, sent, and says so beside the table."""
+    page.goto("/")
+    bring(page, "Nhập số liệu")
+    heading(page, ABOVE)
+    below = page.get_by_role("region", name="Số từ cấp dưới: đã tiếp nhận 2/3 báo cáo")
+    expect(below).to_contain_text("Xã Phú Mỹ")
+    clean(page)
+    press(below, "Điền số từ cấp dưới")
+    told(page, "Đã điền 4 ô từ 2 báo cáo của cấp dưới.")
+    expect(cell(page, "Xã An Bình", "Hòa giải thành")).to_have_value("1.362")
+    expect(cell(page, "Xã Phú Mỹ", "Hòa giải thành")).to_have_value("")
+    expect(computed(page, "Tổng số", "Hòa giải thành")).to_have_text("2.722")
+    clean(page)
+    send(page, "Giám đốc")
+    clean(page)
+
+
+def test_a_level_returns_accepts_confirms_and_reports_upwards(office: Office) -> None:
+    commune, department = office.sit("an", Role.OFFICER, Role.HEAD), office.sit("so", Role.RECEIVER, Role.HEAD)
+    office.report("hoa")
+    services.save_draft(office.owed("an"), figures=texts(RIGHT), by=SYSTEM, at=timezone.now())
+    services.submit_draft(office.owed("an"), by=SYSTEM, at=timezone.now(), signatures=SIGNED)
+    send_back_with_a_mark(department)
+    correct_the_mark(commune)
+    accept_the_correction(department)
+    confirm_the_table(department)
+    send_upwards(department)
+    ministry = office.sit("bo", Role.RECEIVER)
+    board(ministry)
+    heading(ministry, "1 trong 2 đơn vị đã gửi")
+    follow(ministry, "Sở Bình Minh")
+    expect(ministry.get_by_role("row", name="Xã An Bình")).to_contain_text(re.compile(r"1\.610\s+1\.362"))
+    for address in (department.url, ministry.url):
+        assert commune.request.get(address).status == 404
