@@ -131,13 +131,17 @@ class Obligation(models.Model):
 
 
 class DeadlineChange(models.Model):
-    """A deadline moved by a numbered dispatch or a decision of the receiver. The history is never rewritten."""
+    """A deadline moved by a numbered dispatch or a decision of the receiver. The history is never rewritten.
+
+    `undoes`: the move that this one takes back.
+    """
 
     obligation = models.ForeignKey(Obligation, on_delete=models.CASCADE, related_name="deadline_changes")
     old_due_on = models.DateField(null=True)
     due_on = models.DateField()
     basis = models.CharField(max_length=300)
     reason = models.TextField()
+    undoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
     act = models.ForeignKey("kit.Act", on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -426,6 +430,8 @@ class IntakeFile(models.Model):
     submission = models.ForeignKey(Submission, null=True, on_delete=models.PROTECT, related_name="+")
     answer = models.ForeignKey("documents.Blob", null=True, on_delete=models.PROTECT, related_name="+")
     done_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)  # how often a worker began it without coming to an end
+    retried_at = models.DateTimeField(null=True)  # from when it counts as sent, once it had been refused
 
     class Meta:
         ordering = ("position",)
@@ -467,13 +473,15 @@ class CalendarToken(models.Model):
 class Justification(models.Model):
     """Why a report is asked for although it burdens units more than the regime does, signed by a named person.
 
-    `findings`: [{"code": "known-data" or "earlier-deadline", "sentence": "…"}] as seen when signing.
+    `findings`: [{"code": "known-data" or "earlier-deadline", "sentence": "…"}] as seen when signing; `units`: ids of those
+    that were asked.
     """
 
     form = models.ForeignKey(FormVersion, on_delete=models.PROTECT, related_name="justifications")
     period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="justifications")
     receiver = models.ForeignKey("orgs.Unit", null=True, on_delete=models.PROTECT, related_name="+")
     findings = models.JSONField(default=list)
+    units = ArrayField(models.BigIntegerField(), default=list)
     reason = models.TextField()
     signed_by = models.CharField(max_length=200)
     signer_title = models.CharField(max_length=200)

@@ -16,6 +16,14 @@ def answers(by: Actor, permission: Permission, unit_id: int, on: date | None = N
     return any(by.may(permission, heir) for heir in heirs_of(unit_id, on or timezone.localdate())[1:])
 
 
+def post_answering(by: Actor, unit_id: int, on: date, *others: int | None) -> int | None:
+    """The unit as which somebody acts on a report: the one that owes it, what this wholly became, or one of the others.
+
+    No query for the unit's own people.
+    """
+    return unit_id if unit_id in by.unit_ids else by.post_at(*heirs_of(unit_id, on), *others)
+
+
 def require_answer(
     by: Actor, permission: Permission, unit_id: int, *, unit_name: str = "", on: date | None = None
 ) -> None:

@@ -24,6 +24,7 @@ from giaoban.reporting.services.errors import ImportRefused
 from giaoban.reporting.services.sending import (
     Papers,
     Parcel,
+    earlier_versions,
     lock,
     store,
     unchanged,
@@ -273,13 +274,15 @@ def _take(
         file = ImportedFile.objects.create(
             sha256=blob.sha256, filename=filename[:255], channel=channel, blob=blob, act=entry
         )
-        same = unchanged([(locked[one.obligation.pk], one.figures) for one in reports], papers, channel=channel)
+        earlier = earlier_versions(locked)
+        told = [(locked[one.obligation.pk], one.figures) for one in reports]
+        same = unchanged(told, papers, earlier, channel=channel)
         parcels = [
             Parcel(locked[one.obligation.pk], one.figures, one.issues, words[one.obligation.pk])
             for one in reports
             if one.obligation.pk not in same
         ]
-        stored = store(parcels, replace(papers, file=file), entry, by=by, at=sent_at, channel=channel)
+        stored = store(parcels, replace(papers, file=file), entry, earlier, by=by, at=sent_at, channel=channel)
         if accept:
             accept_all(stored, by=by, at=at)
         entry.subject = subject_of(file)

@@ -1,6 +1,6 @@
 """A report is typed, then confirmed and sent by the named people. What was sent is never changed, only followed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
@@ -20,7 +20,7 @@ from giaoban.kit.acts import act, subject_of
 from giaoban.kit.filetext import marked_secret_file
 from giaoban.kit.models import Act
 from giaoban.kit.permissions import Permission
-from giaoban.orgs.selectors import card, cards, heirs_of
+from giaoban.orgs.selectors import card, cards
 from giaoban.reporting.models import (
     Channel,
     Draft,
@@ -47,7 +47,7 @@ from giaoban.reporting.rules import (
     warnings_in,
     without_waived,
 )
-from giaoban.reporting.selectors.answering import answers
+from giaoban.reporting.selectors.answering import answers, post_answering
 from giaoban.reporting.selectors.closings import closed_reasons
 from giaoban.reporting.selectors.entry import checks_of, read_texts
 from giaoban.reporting.selectors.figures import previous_figures
@@ -67,6 +67,9 @@ if TYPE_CHECKING:
     from giaoban.documents.selectors import Blob
 
 ENDED: Final = " (đã kết thúc)"
+Versions = Mapping[int, Sequence[Submission]]
+"""Obligation → its versions, in order."""
+
 JOINED = ("unit", "form", "period__rule", "receiver")
 
 
@@ -139,7 +142,7 @@ def submit(
     with act("reporting.submit", by=by, at=at) as entry:
         row = lock([obligation.pk])[0]
         require_sender(by, row, channel, on=timezone.localdate(at))
-        entry.unit_id = by.post_at(*heirs_of(row.unit_id, timezone.localdate(at)), row.receiver_id)
+        entry.unit_id = post_answering(by, row.unit_id, timezone.localdate(at), row.receiver_id)
         previous = previous_figures(row.form, row.period, [row.unit_id]).get(row.unit_id)
         issues = checks_of(row, figures, previous=previous)
         return _send(row, figures, issues, explanations or {}, papers, entry, by=by, at=at, channel=channel)
@@ -164,7 +167,7 @@ def submit_draft(
     with act("reporting.submit", by=by, at=at) as entry:
         row = lock([obligation.pk])[0]
         require_sender(by, row, Channel.WEB, on=timezone.localdate(at))
-        entry.unit_id = by.post_at(*heirs_of(row.unit_id, timezone.localdate(at)))
+        entry.unit_id = post_answering(by, row.unit_id, timezone.localdate(at))
         draft = Draft.objects.filter(obligation=row).first()
         if draft is None:
             raise already_sent(row)
@@ -224,10 +227,11 @@ def _send(
     issues = _held_back(obligation, issues, explanations, on=timezone.localdate(at))
     if signed or channel == Channel.WEB:
         require_signatures(definition_of(obligation.form), papers.signatures, on=timezone.localdate(at))
-    if obligation.pk in unchanged([(obligation, figures)], papers, channel=channel):
+    earlier = earlier_versions([obligation.pk])
+    if obligation.pk in unchanged([(obligation, figures)], papers, earlier, channel=channel):
         raise already_sent(obligation)
     parcel = Parcel(obligation, figures, issues, explanations)
-    submission = store([parcel], papers, entry, by=by, at=at, channel=channel)[0]
+    submission = store([parcel], papers, entry, earlier, by=by, at=at, channel=channel)[0]
     entry.subject = subject_of(submission)
     entry.detail = {"obligation": obligation.pk, "version": submission.version, "receipt": submission.receipt}
     return submission
@@ -298,21 +302,21 @@ def require_signatures(form: FormDefinition, signatures: Sequence[Signature], *,
         raise SigningRefused(faults)
 
 
-def unchanged(reports: Sequence[tuple[Obligation, Figures]], papers: Papers, *, channel: str) -> set[int]:
-    """Obligations whose latest version, sent or accepted, says exactly the same, papers included. Two queries.
+def unchanged(
+    reports: Sequence[tuple[Obligation, Figures]], papers: Papers, earlier: Versions, *, channel: str
+) -> set[int]:
+    """Obligations whose latest version, sent or accepted, says exactly the same, papers included. At most one query.
 
     A file that carries no paper of a kind says nothing of it; what is typed on the page says that there is none.
     """
     latest: dict[int, int] = {}
     standing = (SubmissionState.SENT, SubmissionState.ACCEPTED)
-    rows = Submission.objects.filter(obligation_id__in=[one.pk for one, _ in reports]).order_by("version")
-    for version in rows:
-        latest.pop(version.obligation_id, None)
+    for pk, sent in earlier.items():
+        version = sent[-1]
         if version.state in standing and _same_papers(version, papers, channel):
-            latest[version.obligation_id] = version.pk
+            latest[pk] = version.pk
     held: dict[int, set[object]] = {pk: set() for pk in latest.values()}
-    lines = SubmissionLine.objects.filter(submission_id__in=held)
-    for line in lines:
+    for line in SubmissionLine.objects.filter(submission_id__in=held) if held else ():
         held[line.submission_id].add(
             _fingerprint(line.table, line.row, line.subunit, line.values, line.estimates, line.marks, line.texts)
         )
@@ -358,7 +362,7 @@ def _fingerprints(form: FormDefinition, figures: Figures) -> set[object]:
 
 
 def store(
-    parcels: Sequence[Parcel], papers: Papers, entry: Act, *, by: Actor, at: datetime, channel: str
+    parcels: Sequence[Parcel], papers: Papers, entry: Act, earlier: Versions, *, by: Actor, at: datetime, channel: str
 ) -> list[Submission]:
     """Write the next version of each report with its lines; a waiting one gives way. A fixed number of queries.
 
@@ -366,8 +370,8 @@ def store(
     """
     _refuse_secret(parcels, papers)
     _refuse_closed(parcels, at=entry.at)
-    earlier = _versions([parcel.obligation.pk for parcel in parcels])
-    waiting = [one for found in earlier.values() for one in found if one.state == SubmissionState.SENT]
+    ours = {parcel.obligation.pk for parcel in parcels}
+    waiting = [one for pk in ours for one in earlier.get(pk, ()) if one.state == SubmissionState.SENT]
     amendments = _amendments(parcels, papers, earlier)
     names = _behalf(parcels, by, timezone.localdate(at))
     numbers = _numbers(len(parcels))
@@ -387,7 +391,7 @@ def store(
     _give_way(waiting, by=by, at=at)
     Submission.objects.bulk_create(submissions, batch_size=1000)
     SubmissionLine.objects.bulk_create(lines, batch_size=2000)
-    Draft.objects.filter(obligation_id__in=[parcel.obligation.pk for parcel in parcels]).delete()
+    Draft.objects.filter(obligation_id__in=ours).delete()
     return submissions
 
 
@@ -437,17 +441,15 @@ def _lines(parcel: Parcel, submission_id: int) -> list[SubmissionLine]:
     return lines
 
 
-def _versions(obligation_ids: Sequence[int]) -> dict[int, list[Submission]]:
-    """What was sent so far, in order, locked. One query."""
+def earlier_versions(obligation_ids: Collection[int]) -> Versions:
+    """What was sent so far, in order, locked; an obligation of which nothing was sent is absent. One query."""
     found: dict[int, list[Submission]] = {}
     for row in Submission.objects.select_for_update().filter(obligation_id__in=obligation_ids).order_by("version"):
         found.setdefault(row.obligation_id, []).append(row)
     return found
 
 
-def _amendments(
-    parcels: Sequence[Parcel], papers: Papers, earlier: Mapping[int, Sequence[Submission]]
-) -> dict[int, int]:
+def _amendments(parcels: Sequence[Parcel], papers: Papers, earlier: Versions) -> dict[int, int]:
     """Which amendment each parcel is. Raises AmendmentUnexplained."""
     numbers = {
         one.obligation.pk: amendment_number(

@@ -49,6 +49,7 @@ ACT_NAMES = {
     "reporting.judge": "Cho ý kiến về giải trình",
     "reporting.add-papers": "Ghi số, ngày, bản quét",
 }
+MARK = "mark"
 DONE = {
     "return": "Đã trả lại báo cáo, kèm lý do.",
     "judge": "Đã lưu ý kiến về giải trình.",
@@ -67,8 +68,21 @@ def submission(request: ActorRequest, pk: int) -> HttpResponse:
 
 
 def _decide(request: ActorRequest, row: selectors.Submission) -> HttpResponse:
-    """Every act keeps what was said of the explanations; a refusal shows the page again with what was typed."""
+    """Every act keeps what was said of the explanations; a refusal shows the page again with what was typed.
+
+    "mark" does nothing yet: it shows a field for a note beside each ticked cell.
+    """
     name, at = request.POST.get("act", ""), timezone.now()
+    if name == MARK:
+        typed = {field: request.POST.get(f"{field}-reason", "") for field in ("nhan", "tra")}
+        return _page(
+            request,
+            row,
+            accept_form=AcceptForm(prefix="nhan", initial={"reason": typed["nhan"]}),
+            return_form=ReturnForm(
+                prefix="tra", optional=MARKED_CELL in request.POST, initial={"reason": typed["tra"]}
+            ),
+        )
     marks = [services.Mark(cell, note) for cell, note in typed_marks(request.POST)]
     verdicts = {
         key: services.Verdict(accepted=yes, note=note) for key, (yes, note) in typed_verdicts(request.POST).items()
@@ -159,7 +173,7 @@ def _page(
     )
     may_decide = decides and row.state == "sent"
     data = request.POST if request.method == "POST" else request.GET
-    marking = may_decide and ("danh-dau" in data or MARKED_CELL in data)
+    marking = may_decide and ("danh-dau" in data or MARKED_CELL in data or data.get("act") == MARK)
     stored = [{"cell": cell, "note": note} for cell, note in typed_marks(data)] if marking else row.marked_cells
     marked = marked_cells(labels, stored)
     may_enter = selectors.answers(request.actor, Permission.ENTER_FIGURES, obligation.unit_id)
