@@ -114,10 +114,12 @@ def narrative_report(document: Any) -> None:
     paragraph(document, "{{ part.text }}", style="Heading 1")
     tag(document, "p elif part.kind == 'h2'")
     paragraph(document, "{{ part.text }}", style="Heading 2")
-    tag(document, "p elif part.kind == 'p'")
-    sourced(paragraph(document, "{{ part.text }}", indent_mm=10))
-    tag(document, "p elif part.kind == 'li'")
-    sourced(hanging(document, "- {{ part.text }}"))
+    for keep in (True, False):  # the last one stays with the signature
+        last = "part.last and " if keep else ""
+        tag(document, f"p elif {last}part.kind == 'p'")
+        sourced(paragraph(document, "{{ part.text }}", indent_mm=10, keep=keep))
+        tag(document, f"p elif {last}part.kind == 'li'")
+        sourced(hanging(document, "- {{ part.text }}", keep=keep))
     tag(document, "p else")
     paper_tables(document, "part.tables")
     tag(document, "p if part.source")
@@ -128,7 +130,11 @@ def narrative_report(document: Any) -> None:
     tag(document, "p if attachments")
     paragraph(document, "Tài liệu kèm theo", style="Heading 1")
     tag(document, "p for title in attachments")
+    tag(document, "p if loop.last")
+    hanging(document, "{{ loop.index }}. {{ title }}", keep=True)
+    tag(document, "p else")
     hanging(document, "{{ loop.index }}. {{ title }}")
+    tag(document, "p endif")
     tag(document, "p endfor")
     tag(document, "p endif")
 
@@ -405,9 +411,9 @@ def dashed(document: Any, name: str, source: str) -> None:
     tag(document, "p endfor")
 
 
-def hanging(document: Any, text: str) -> Any:
+def hanging(document: Any, text: str, *, keep: bool = False) -> Any:
     """A paragraph whose further lines start a little to the right of its first."""
-    line = paragraph(document, text)
+    line = paragraph(document, text, keep=keep)
     line.paragraph_format.left_indent, line.paragraph_format.first_line_indent = Mm(12.4), Mm(-2.4)
     line.paragraph_format.space_after = Pt(3)
     return line

@@ -103,6 +103,7 @@ class Arithmetic:
     totals: dict[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
     partitions: list[tuple[str, tuple[str, ...], str]] = field(default_factory=list)
     rules: list[dict[str, str]] = field(default_factory=list)
+    parts: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, form: Mapping[str, Any], plan: FormPlan) -> Arithmetic:
@@ -113,7 +114,9 @@ class Arithmetic:
                 continue
             if item["axis"] == "column":
                 part, _, whole = expression.partition(" <= ")
-                if parts_of.get(part) != whole:  # else the column itself says so
+                if parts_of.get(part) == whole:  # the column itself says so
+                    found.parts[part] = severity
+                else:
                     found.rules.append({"rule": expression, "severity": severity, "status": item["status"]})
                 continue
             total, parts = _row_sum(expression)
@@ -249,7 +252,7 @@ def _table(
     title = plan.title or next(iter(titled), "")
     data: dict[str, Any] = {"id": plan.id} | ({"title": title} if title else {})
     data |= {"stub": list(of.stub)} if of.stub else {}
-    data |= {"rows": done, "columns": [_column(c, inside=title, under=of.under.get(c["code"])) for c in columns]}
+    data |= {"rows": done, "columns": [_column(c, sums, inside=title, under=of.under.get(c["code"])) for c in columns]}
     sources = [_line_source(one, columns) for one in plan.below]
     if sources:
         data["lines_from"] = sources[0] if len(sources) == 1 else sources
@@ -350,7 +353,7 @@ def _names(expression: str) -> set[str]:
     return set(re.findall(r"[A-Za-z][\w.]*", expression))
 
 
-def _column(column: dict[str, Any], *, inside: str, under: str | None) -> dict[str, Any]:
+def _column(column: dict[str, Any], sums: Arithmetic, *, inside: str, under: str | None) -> dict[str, Any]:
     made: dict[str, Any] = {"id": column["code"], "label": column["label"]}
     parents = [p for p in column["parent"] if p != inside and not p.startswith("(")] + ([under] if under else [])
     made |= {"parent": parents} if parents else {}
@@ -359,7 +362,9 @@ def _column(column: dict[str, Any], *, inside: str, under: str | None) -> dict[s
     made["unit"] = column["unit"]
     if column.get("value_kind") == "average":
         made |= {"scale": 1, "roll_up": "none"}
-    return made | ({"part_of": column["part_of"]} if "part_of" in column else {})
+    severity = sums.parts.get(column["code"], "error")
+    made |= {"part_of": column["part_of"]} if "part_of" in column else {}
+    return made | ({"part_severity": severity} if severity != "error" else {})
 
 
 def _line_source(below: Below, columns: list[dict[str, Any]]) -> dict[str, Any]:

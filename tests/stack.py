@@ -15,7 +15,7 @@ from pathlib import Path
 from giaoban.config.paths import ROOT
 from giaoban.config.postgres import Server
 
-PATIENCE = 90.0
+PATIENCE = 180.0
 
 
 @dataclass
@@ -89,7 +89,7 @@ class Stack:
 
 
 def environment_of(var: Path) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "GIAOBAN_VAR": str(var), "PYTHONPATH": str(ROOT)}
+    return {"PATH": os.environ["PATH"], "GIAOBAN_VAR": str(var), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
 
 
 def wait_until(holds: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:

@@ -90,7 +90,15 @@ def office(key: str) -> Office:
         "ad-hoc", code="THU", label="Kỳ thử", start=date(2025, 1, 1), end=date(2026, 1, 1), by=SYSTEM, at=AT
     )
     owed = services.request_report(
-        key, period, units=[mine.pk], receiver=above.pk, due_on=date(2026, 1, 20), basis="Công văn 1", by=SYSTEM, at=AT
+        key,
+        period,
+        units=[mine.pk],
+        receiver=above.pk,
+        due_on=date(2026, 1, 20),
+        basis="Công văn 1",
+        signed=services.SignedReason("Để thử biểu.", "Người thử", "Người thử"),
+        by=SYSTEM,
+        at=AT,
     )
     browser = Client()
     browser.force_login(User.objects.get(pk=who.user_id), backend="django.contrib.auth.backends.ModelBackend")
@@ -133,7 +141,7 @@ def test_a_form_opens_three_ways(loaded: None, key: str) -> None:
     totals = {(table.id, row.id) for table in place.form.tables for row in table.rows if row.sum_of}
     assert _without(reading.figures, totals) == _without(wanted, totals)
     first = openpyxl.load_workbook(io.BytesIO(book)).worksheets[0]
-    assert mark(place.form) in str(first["A1"].value)
+    assert mark(place.form) in f"{first['A1'].value} {first['A2'].value}"
 
     paper = place.browser.get(reverse("reporting:draft-paper", args=[place.obligation.pk]))
     assert paper["Content-Type"] == "application/pdf"

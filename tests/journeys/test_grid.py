@@ -24,6 +24,7 @@ from giaoban.kit.permissions import Role
 from giaoban.orgs.tests import factories as orgs
 from giaoban.reporting import selectors, services
 from giaoban.reporting.models import Draft, Obligation, Submission
+from giaoban.reporting.rules import Change
 from giaoban.reporting.tests import factories
 from giaoban.reporting.tests.factories import SYSTEM, World, tiny_world
 
@@ -479,6 +480,27 @@ def test_offline_then_closed_then_back_then_sent(desk: Desk) -> None:
     assert [line.values[1] for line in sent.lines.order_by("pk") if line.row != "t"] == [5, 6, 7, 4, 5]
 
 
+def test_what_was_typed_over_an_older_version_does_not_go_by_itself(desk: Desk) -> None:
+    context = desk.context()
+    page = desk.open(context)
+    context.set_offline(True)
+    cell(page, "a", "all").fill("9")
+    keys(page, "Enter")
+    expect(status(page)).to_have_text("mất mạng, còn 1 ô chưa gửi")
+    page.close()
+    send_whole(desk)
+    services.return_for_correction(Submission.objects.get(), reason="again", by=SYSTEM, at=timezone.now())
+    context.set_offline(False)
+    page = desk.open(context)
+    expect(status(page)).to_have_text("1 ô hai người cùng sửa, hãy chọn")
+    expect(page.locator(".gb-cellbar .news")).to_contain_text("Đã khôi phục 1 ô chưa gửi ở lần trước.")
+    assert not Draft.objects.exists()
+    cell(page, "a", "all").click()
+    page.get_by_role("button", name="Giữ số của tôi").click()
+    saved(page)
+    assert desk.draft()["main/a//all"] == "9"
+
+
 def test_the_network_comes_back_by_itself(desk: Desk) -> None:
     context = desk.context()
     page = desk.open(context)
@@ -579,16 +601,20 @@ def test_two_people_in_one_cell_choose(desk: Desk, choice: str, kept: str) -> No
     expect(cell(first, "a", "all")).to_have_value(kept)
 
 
+def send_whole(desk: Desk) -> None:
+    """Somebody fills all cells and sends."""
+    rows = {f"main/{row}//{column}": "1" for row in LETTERS for column in ("all", "good")}
+    whole = rows | {"main/t//all": "5", "main/t//good": "5"}
+    services.save_draft(desk.owed, figures=whole, by=SYSTEM, at=timezone.now())
+    services.submit_draft(desk.owed, by=SYSTEM, at=timezone.now())
+
+
 def test_a_report_that_was_sent_stops_the_others(desk: Desk) -> None:
     page = desk.open()
     cell(page, "a", "all").fill("9")
     keys(page, "Enter")
     saved(page)
-    rows = {f"main/{row}//{column}": "1" for row in LETTERS for column in ("all", "good")}
-    services.save_draft(desk.owed, figures=rows, by=SYSTEM, at=timezone.now())
-    whole = dict(Draft.objects.get().figures) | {"main/t//all": "5", "main/t//good": "5"}
-    services.save_draft(desk.owed, figures=whole, by=SYSTEM, at=timezone.now())
-    services.submit_draft(desk.owed, by=SYSTEM, at=timezone.now())
+    send_whole(desk)
     cell(page, "b", "all").fill("8")
     keys(page, "Enter")
     expect(status(page)).to_have_attribute("data-state", "stop")
@@ -614,6 +640,12 @@ def test_a_line_is_named_and_saved(desk: Desk) -> None:
     assert desk.draft()["lights/total//all"] == "3"
     page.reload()
     expect(page.locator('input[name="lights/unit/Old Tower/all"]')).to_have_value("3")
+    draft, name = Draft.objects.get(obligation=desk.owed), "lights/unit/New Tower/all"
+    services.change_draft(desk.owed, {name: Change("7")}, draft_id=draft.pk, by=SYSTEM, at=timezone.now())
+    news = page.locator(".gb-cellbar .news")
+    expect(news).to_contain_text("Có dòng mới do người khác thêm")
+    news.get_by_role("link", name="Tải lại trang").click()
+    expect(page.locator(f'input[name="{name}"]')).to_have_value("7")
 
 
 def test_estimates_and_the_year_before(desk: Desk) -> None:
@@ -709,6 +741,15 @@ def test_a_phone_shows_targets_and_keeps_the_names_of_the_rows(desk: Desk) -> No
     assert stub is not None
     assert 0 <= stub["x"] < 40
     page.get_by_role("button", name="Không áp dụng").tap()
+    page.locator(".gb-scroll").first.evaluate("(one) => one.scrollTo(0, 0)")
+    field = cell(page, "c", "good")
+    field.evaluate("(one) => scrollBy(0, one.getBoundingClientRect().bottom - innerHeight + 20)")
+    field.focus()
+    lies_free = """(one) => {
+        const box = one.getBoundingClientRect();
+        return one.closest("td").contains(document.elementFromPoint(box.x + 9, box.y + 22));
+    }"""
+    assert field.evaluate(lies_free), "something lies over the cell"
     expect(cell(page, "b", "good")).to_have_value("✕")
 
 

@@ -1,13 +1,12 @@
 """Work of this room that is done by the clock."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from django.conf import settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from giaoban.accounts.services import make_daily_mails
-from giaoban.core.workdays import NATIONAL
+from giaoban.kit.clock import is_time
 
 AFTER = timedelta(minutes=20)
 """So long after the reminders of the day, which are to stand in the mail."""
@@ -17,12 +16,5 @@ AFTER = timedelta(minutes=20)
 @app.task(name="accounts.daily_mail", lock="accounts.daily_mail", retry=3)
 def daily_mail(timestamp: int = 0) -> None:  # noqa: ARG001 - the clock gives its time
     """Looks every few minutes whether somebody still lacks the mail of today."""
-    if is_time(now := timezone.now()):
+    if is_time(now := timezone.now(), AFTER):
         make_daily_mails(now)
-
-
-def is_time(now: datetime) -> bool:
-    """Whether the hour of the daily mail has come, on a working day."""
-    local = timezone.localtime(now)
-    begins = datetime.combine(local.date(), settings.REMIND_AT, local.tzinfo) + AFTER
-    return local >= begins and NATIONAL.is_working_day(local.date())

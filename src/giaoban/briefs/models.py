@@ -142,8 +142,12 @@ class NarrativeReport(models.Model):
         return self.state == State.FINAL
 
     @property
+    def last_day(self) -> date:
+        return self.end - date.resolution
+
+    @property
     def window(self) -> str:
-        return f"{day(self.start)}–{day(self.end - date.resolution)}"
+        return f"{day(self.start)}–{day(self.last_day)}"
 
 
 class Section(models.Model):
@@ -201,8 +205,9 @@ class BoundFigure(models.Model):
     """A number in the text of a section that is bound to its fact: `source` and `reference` find it again.
 
     value: as last seen by an author, None = the source had none. kept_value: another value of the fact that an author
-    saw and did not take, with the reason. found, found_state, found_at: what the last look at the fact gave. `number`
-    is its name in the text and is never given twice in a section.
+    saw and did not take, with the reason. found, found_state, found_at: what the last look at the fact gave. nil,
+    found_nil: the value is 0 because it was declared not to have occurred. `number` is its name in the text and is
+    never given twice in a section.
     """
 
     section = models.ForeignKey(Section, on_delete=models.PROTECT, related_name="figures")
@@ -226,6 +231,8 @@ class BoundFigure(models.Model):
     found_state = models.CharField(max_length=8, default="same")
     found_words = models.CharField(max_length=500, blank=True)
     found_at = models.DateTimeField()
+    nil = models.BooleanField(default=False)
+    found_nil = models.BooleanField(default=False)
     act = models.ForeignKey("kit.Act", on_delete=models.PROTECT, related_name="+")
 
     class Meta:

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from giaoban.briefs.models import BoundFigure, NarrativeReport, Section
 from giaoban.briefs.rules.marked import numbers_in
-from giaoban.briefs.rules.states import State
 from giaoban.briefs.selectors import reports
+from giaoban.briefs.services.writing import look_again
 from giaoban.core.timeliness import timing
 from giaoban.indicators import selectors as indicators
 from giaoban.kit.actors import Actor
@@ -73,13 +73,19 @@ def indicator_figure(*, indicator: str, form: str, period: str, unit: str, insta
 
 
 def figure_users(unit_ids: Collection[int], form: str, period_id: int, version: int) -> list[FigureUse]:  # noqa: ARG001
-    """Reports in words, not issued yet, whose text quotes a figure of this form and period of one of the units or of a
-    unit above one of them; which of several versions it was seen in does not matter: the sentence is marked.
+    """Reports in words whose text quotes a figure of this form and period of one of the units or of a unit above one of
+    them; which of several versions it was seen in does not matter: the sentences are marked here and now.
+
+    Of an issued report its heads are told: its text stays, they decide whether to correct it by another paper.
     """
     used = _quoting(unit_ids, form, period_id)
     on = timezone.localdate()
+    look_again([one for sections in used.values() for one in sections], at=timezone.now())
     found = []
     for report, sections in used.items():
+        if report.is_final:
+            found.append(_issued(report, on))
+            continue
         units = dict.fromkeys([*(one.unit_id for one in sections), report.unit_id])
         writers = [heir for unit_id in units for heir in orgs.heirs_of(unit_id, on)]
         found.append(
@@ -95,10 +101,21 @@ def figure_users(unit_ids: Collection[int], form: str, period_id: int, version: 
     return found
 
 
+def _issued(report: NarrativeReport, on: date) -> FigureUse:
+    number = f" số {report.number}" if report.number else ""
+    signed = f", {report.signer} ký" if report.signer else ""
+    return FigureUse(
+        key=f"narrative/{report.pk}",
+        title=f"Báo cáo bằng lời “{report.title}” (đã ban hành{number}{signed}; xem có phải đính chính không)",
+        link=reverse("briefs:report", args=[report.pk]),
+        people=tuple(orgs.recipients_at(orgs.heirs_of(report.unit_id, on), on, Permission.FINISH_NARRATIVE)),
+    )
+
+
 def _quoting(unit_ids: Collection[int], form: str, period_id: int) -> dict[NarrativeReport, list[Section]]:
     """Reports with the sections whose text uses such a figure, in order."""
-    rows = BoundFigure.objects.filter(form=form).exclude(section__report__state=State.FINAL)
-    rows = rows.select_related("section__report", "section__field").order_by("section__report_id", "section__position")
+    rows = BoundFigure.objects.filter(form=form).select_related("section__report", "section__field")
+    rows = rows.order_by("section__report_id", "section__position")
     held: dict[NarrativeReport, list[Section]] = {}
     reached: dict[int, bool] = {}
     periods: dict[tuple[str, str], bool] = {}
@@ -112,7 +129,7 @@ def _quoting(unit_ids: Collection[int], form: str, period_id: int) -> dict[Narra
         if not periods[name]:
             continue
         if row.unit_id not in reached:
-            within = orgs.scope_ids([row.unit_id], section.report.end - date.resolution)
+            within = orgs.scope_ids([row.unit_id], section.report.last_day)
             reached[row.unit_id] = row.unit_id in unit_ids or within.filter(pk__in=list(unit_ids)).exists()
         if reached[row.unit_id] and section not in held.setdefault(section.report, []):
             held[section.report].append(section)

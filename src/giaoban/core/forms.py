@@ -225,6 +225,7 @@ def _column(raw: Mapping[str, Any]) -> Column:
         part_of=raw.get("part_of"),
         signed=raw.get("signed", False),
         note=raw.get("note", ""),
+        part_severity=raw.get("part_severity", "error"),
     )
 
 
@@ -288,6 +289,8 @@ def _column_faults(table: Table, path: Path) -> Iterator[Fault]:
         here = (*path, position)
         if column.part_of is not None and column.part_of not in table.positions:
             yield Fault((*here, "part_of"), f"'{column.part_of}' is not a number column of this table")
+        if column.part_severity != "error" and column.part_of is None:
+            yield Fault((*here, "part_severity"), "the column is no part")
         if column.roll_up == "rate" and column.formula is None:
             yield Fault((*here, "roll_up"), "a rate is computed again from totals and needs a formula")
         if column.formula is not None:

@@ -106,6 +106,14 @@ CATALOGUE: Final[Mapping[str, str]] = {
     ),
     "deleted-row": "thiếu dòng “{label}” của mẫu. Thêm lại dòng bằng cách chép số liệu sang tệp mẫu mới.",
     "merged-cells": "các ô {cells} bị gộp thành một nên không biết số thuộc ô nào. Bỏ gộp ô rồi nhập từng ô.",
+    "cut-number": (
+        "số có hơn 15 chữ số nên chương trình bảng tính đã làm tròn các chữ số cuối. "
+        "Ghi số dưới dạng chữ: gõ dấu nháy đơn (') trước số."
+    ),
+    "own-formula": (
+        "công thức trong tệp cho kết quả {found}; tính lại theo biểu là {expected} và lấy số này. "
+        "Nếu {found} mới đúng, gõ số vào ô thay cho công thức."
+    ),
     "outside-table": "“{text}” nằm ngoài bảng nên không được đọc. Nếu là số liệu, chuyển vào ô của bảng.",
     # the file itself
     "encrypted-file": "tệp có mật khẩu nên không đọc được. Bỏ mật khẩu, lưu lại rồi tải lên.",

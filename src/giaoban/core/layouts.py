@@ -17,7 +17,10 @@ Scope = Literal["form", "before", "year_before", "below", "register"]
 
 @dataclass(frozen=True)
 class Column:
-    """A leaf column. `parent`: header cells above, outermost first; `scale`: decimals kept; texts have no unit."""
+    """A leaf column. `parent`: header cells above, outermost first; `scale`: decimals kept; texts have no unit.
+
+    part_severity: how grave it is when the part exceeds the column of which it is a part.
+    """
 
     id: str
     label: str
@@ -31,6 +34,7 @@ class Column:
     part_of: str | None = None
     signed: bool = False
     note: str = ""
+    part_severity: Severity = "error"
 
     @property
     def is_number(self) -> bool:

@@ -20,7 +20,7 @@ A rule is written in a pack (`regimes/*.yaml`, list `period_rules`) as this mapp
     instalments       several submissions of one period, in order, each {key, name, label?, estimated_months?,
                       actual_until?}; then the rule itself has no estimated_months and no actual_until
 
-Deadlines are texts, read by `due_on`: "06-06" (in the reporting year), "01-20+1" (the year after), "12-31-1" (the year
+Deadlines are texts (`parse_deadline`): "06-06" (in the reporting year), "01-20+1" (the year after), "12-31-1" (the year
 before), "wd4" (4th working day after the period), "d25" (25th of the month in which the period ends), "d04+1m" (4th of
 the month after that; a day beyond the end of a month is its last day).
 """
@@ -216,17 +216,54 @@ def same_period_before(period: Period, rule: PeriodRule) -> Period | None:
     return _period(rule, part, period.year - 1, period.number)
 
 
+@dataclass(frozen=True, slots=True)
+class WorkingDays:
+    """So many working days after the last day of the period."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfMonth:
+    """A day of the month so many months after that in which the period ends."""
+
+    day: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfYear:
+    """A day of the reporting year, or of a year before or after it."""
+
+    month: int
+    day: int
+    years: int
+
+
+def parse_deadline(deadline: str) -> WorkingDays | DayOfMonth | DayOfYear:
+    """Read "wd4", "d04+1m", "01-20+1". Raises PeriodRuleError for anything else."""
+    if match := _WORKING_DAY.fullmatch(deadline):
+        return WorkingDays(int(match[1]))
+    if (match := _DAY_OF_MONTH.fullmatch(deadline)) and 1 <= int(match[1]) <= 31:
+        return DayOfMonth(int(match[1]), int(match[2] or 0))
+    if match := _MONTH_DAY.fullmatch(deadline):
+        return DayOfYear(int(match[1]), int(match[2]), int(match[3] or 0))
+    raise PeriodRuleError(f"{deadline!r} is not a day such as 06-06, 01-20+1, d25, d04+1m or wd4")
+
+
 def due_on(period: Period, deadline: str, calendar: workdays.WorkCalendar = workdays.NATIONAL) -> date:
     """The day by which the receiver must have the report. Raises PeriodRuleError for an unreadable deadline.
 
     The calendar only matters for "wd" deadlines: no rule moves a fixed date that falls on a rest day.
     """
-    if match := _WORKING_DAY.fullmatch(deadline):
-        return calendar.add(period.last_day, int(match[1]))
-    if (match := _DAY_OF_MONTH.fullmatch(deadline)) and 1 <= int(match[1]) <= 31:
-        month = _add_months(period.last_day.replace(day=1), int(match[2] or 0))
-        return min(month + timedelta(days=int(match[1]) - 1), _add_months(month, 1) - _ONE_DAY)
-    return _day_in_year(deadline, period.year)
+    match parse_deadline(deadline):
+        case WorkingDays(count):
+            return calendar.add(period.last_day, count)
+        case DayOfMonth(day, after):
+            month = _add_months(period.last_day.replace(day=1), after)
+            return min(month + timedelta(days=day - 1), _add_months(month, 1) - _ONE_DAY)
+        case _:
+            return _day_in_year(deadline, period.year)
 
 
 def rule_from_dict(data: Mapping[str, Any]) -> PeriodRule:
@@ -359,7 +396,7 @@ def _day_in_year(text: str, year: int) -> date:
     """ "06-06", "01-20+1" or "12-15-1" in or beside a year."""
     match = _MONTH_DAY.fullmatch(text)
     if match is None:
-        raise PeriodRuleError(f"{text!r} is not a day such as 06-06, 01-20+1, d25, d04+1m or wd4")
+        raise PeriodRuleError(f"{text!r} is not a day such as 06-06 or 01-20+1")
     try:
         return date(year + int(match[3] or 0), int(match[1]), int(match[2]))
     except ValueError:

@@ -177,9 +177,11 @@ def _header_issues(header: Sequence[str]) -> Iterator[Issue]:
     for column in COLUMNS:
         if column not in header:
             yield Issue("missing-column-header", "error", at, {"column": column})
-    for position, column in enumerate(header):
-        if column not in COLUMNS or column in header[:position]:
+    seen: set[str] = set()
+    for column in header:
+        if column not in COLUMNS or column in seen:
             yield Issue("unknown-column-header", "error", at, {"column": column})
+        seen.add(column)
 
 
 def _row(header: Sequence[str], cells: Sequence[str], file_row: int, issues: list[Issue]) -> TidyRow | None:

@@ -1,5 +1,6 @@
 """Work done later: enqueued by name in the transaction of the act that asks for it."""
 
+from datetime import datetime
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -19,6 +20,11 @@ def enqueue(task: str, **arguments: Any) -> int:
     The row is written by the caller's database connection: a rolled-back act leaves no job behind.
     """
     return int(app.configure_task(task, allow_unknown=False).defer(**arguments))
+
+
+def enqueue_at(task: str, when: datetime, **arguments: Any) -> int:
+    """As `enqueue`, for a job that is not begun before a moment."""
+    return int(app.configure_task(task, allow_unknown=False, schedule_at=when).defer(**arguments))
 
 
 def run_pending() -> None:

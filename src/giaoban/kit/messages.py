@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from giaoban.kit.jobs import enqueue
-from giaoban.kit.models import Act, Message, MessageChannel
+from giaoban.kit.models import Act, Message, MessageChannel, MessageKind
 
 WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240, 1440))
 """How long a mail that failed waits before it is tried again; after the last wait it is given up."""
@@ -68,6 +68,26 @@ def notify_each(told: Iterable[tuple[Recipient, Said]], *, kind: str, key: str, 
     if any(row.channel == MessageChannel.MAIL for row in rows):
         enqueue("kit.send_mail")
     return len(people)
+
+
+def log_call(caller: Recipient, said: Said, *, act: Act) -> None:
+    """Keep what was said on the telephone, under the name of who called: it is told nobody, and is in nobody's inbox.
+
+    caller.unit_id: the unit that was called.
+    """
+    Message.objects.create(
+        person_id=caller.user_id,
+        unit_id=caller.unit_id,
+        channel=MessageChannel.PHONE,
+        kind=MessageKind.REMINDER,
+        subject=said.subject[:300],
+        body=said.body,
+        link=said.link,
+        about=said.about,
+        key=f"call:{act.pk}",
+        act=act,
+        made_at=act.at,
+    )
 
 
 def _rows(one: Recipient, said: Said, kind: str, key: str, act: Act) -> list[Message]:

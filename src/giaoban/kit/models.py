@@ -162,6 +162,8 @@ class MessageKind(models.TextChoices):
 
     DIGEST = "digest", "Nhắc hạn hằng ngày"
     REMINDER = "reminder", "Nơi nhận nhắc"
+    RETURNED = "returned", "Báo cáo trả lại"
+    DEADLINE = "deadline", "Đổi thời hạn"
     AMENDMENT = "amendment", "Số liệu đính chính"
     MAIL = "mail", "Bản tổng hợp gửi thư"
 

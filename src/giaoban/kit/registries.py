@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from giaoban.core.timeliness import Timing
+from giaoban.core.workdays import WorkCalendar
 from giaoban.kit.actors import Actor
 
 if TYPE_CHECKING:
@@ -69,13 +70,17 @@ class WorkItem:
 
 @dataclass(frozen=True, slots=True)
 class SourcedFigure:
-    """A number by name: value (None = the source has none), its unit of measure, where it comes from."""
+    """A number by name: value (None = the source has none), its unit of measure, where it comes from.
+
+    nil: the value is 0 because all that is known was declared not to have occurred.
+    """
 
     value: Decimal | None
     unit: str
     origin: str
     as_of: datetime | None = None
     simulated: bool = False
+    nil: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +200,15 @@ class NavigationEntry:
 class FigureUse:
     """Something made of figures that were amended since: `title` as it reads in a sentence, people to be told.
 
-    key: names it among all uses, so that nobody is told of it twice.
+    key: names it among all uses, so that nobody is told of it twice. made: when it is itself figures of which others
+    make something, these: unit, key of the form, period, and a version later than all that stood.
     """
 
     key: str
     title: str
     link: str
     people: tuple["Recipient", ...]
+    made: tuple[int, str, int, int] | None = None
 
 
 WorkItemSource = Callable[[Actor, date], list[WorkItem]]
@@ -209,7 +216,8 @@ FigureSource = Callable[..., SourcedFigure]
 PanelSource = Callable[[Actor, int, date], Panel | None]
 PackLoader = Callable[["Pack", Callable[[str], None]], None]
 FigureUsers = Callable[[Collection[int], str, int, int], list[FigureUse]]
-"""Unit ids, key of the form, id of the period, the version that stands now → what was made of an earlier version."""
+"""Unit ids, key of the form, id of the period, the version that stands now → what was made of an earlier version. Asked
+by the job that tells of amendments: a room may mark there what it finds."""
 
 work_items: Registry[WorkItemSource] = Registry("work items", "what is owed, by whom, by when")
 figure_sources: Registry[FigureSource] = Registry("figure sources", "a number by name")
@@ -217,6 +225,7 @@ page_panels: Registry[PanelSource] = Registry("page panels", "blocks of the unit
 unit_dependents: Registry[UnitDependent] = Registry("unit dependents", "what an event on a unit touches")
 pack_loaders: Registry[PackLoader] = Registry("pack loaders", "each room loads its part of a sector pack")
 navigation: Registry[NavigationEntry] = Registry("navigation", "the main bar")
+work_calendars: Registry[Callable[[], WorkCalendar]] = Registry("work calendars", "working days, with decreed ones")
 figure_users: Registry[FigureUsers] = Registry("figure users", "what was made of figures, to be told of amendments")
 
 ALL: tuple[Registry[Any], ...] = (
@@ -227,6 +236,7 @@ ALL: tuple[Registry[Any], ...] = (
     pack_loaders,
     navigation,
     figure_users,
+    work_calendars,
 )
 
 

@@ -9,6 +9,7 @@ class ReportingConfig(AppConfig):
     def ready(self) -> None:
         from giaoban.kit import registries
         from giaoban.reporting import dependents, offers, panels, uses
+        from giaoban.reporting.selectors.days import work_calendar
         from giaoban.reporting.services.loading import load_days, load_forms, load_regimes
 
         registries.pack_loaders.register("days", load_days)
@@ -23,6 +24,7 @@ class ReportingConfig(AppConfig):
             ),
         )
         registries.figure_users.register("reporting", uses.figure_users)
+        registries.work_calendars.register("reporting", work_calendar)
         registries.navigation.register(
             "reporting",
             registries.NavigationEntry("Báo cáo", "reporting:index", 10, icon="reports", prefix="/bao-cao/"),

@@ -4,14 +4,13 @@ from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
-from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from giaoban.kit.actors import system_actor
 from giaoban.orgs.selectors import actor_for
 from giaoban.reporting.selectors.intake import INTAKE_JOB
 from giaoban.reporting.services.dropping import take_folder_as
-from giaoban.reporting.services.intake import DEADLY, take_intake
+from giaoban.reporting.services.intake import take_intake
 from giaoban.reporting.services.reminding import remind_by_clock
 from giaoban.reporting.services.telling import TELL_JOB, tell_users_of
 
@@ -23,21 +22,18 @@ def remind(timestamp: int = 0) -> None:  # noqa: ARG001 - the clock gives its ti
     remind_by_clock(timezone.now())
 
 
-@app.task(name=INTAKE_JOB, retry=5, pass_context=True)
-def take_intake_files(
-    context: JobContext, intake_id: int, user_id: int | None, name: str, unit_id: int | None = None
-) -> None:
+@app.task(name=INTAKE_JOB, retry=5)
+def take_intake_files(intake_id: int, user_id: int | None, name: str, unit_id: int | None = None) -> None:
     """With the rights that the person holds when the file is taken, not when it was brought."""
     today = timezone.localdate()
     by = system_actor(name) if user_id is None else actor_for(user_id, name, today, acting_for=unit_id)
-    take_intake(intake_id, by=by, passes_over=context.job.attempts >= DEADLY)
+    take_intake(intake_id, by=by)
 
 
-@app.task(name=TELL_JOB, retry=5)
+@app.task(name=TELL_JOB, lock=TELL_JOB, retry=5)
 def tell_users(submissions: list[int]) -> None:
-    """After an amendment was accepted: whoever used the figures that it replaced."""
-    for pk in submissions:
-        tell_users_of(pk, timezone.now())
+    """After amendments were accepted: whoever used the figures that they replaced."""
+    tell_users_of(submissions, timezone.now())
 
 
 if settings.DROP_FOLDER:  # without one there is nothing to look at every minute

@@ -473,8 +473,8 @@ class CalendarToken(models.Model):
 class Justification(models.Model):
     """Why a report is asked for although it burdens units more than the regime does, signed by a named person.
 
-    `findings`: [{"code": "known-data" or "earlier-deadline", "sentence": "…"}] as seen when signing; `units`: ids of those
-    that were asked.
+    `findings`: [{"code": "known-data" or "earlier-deadline", "sentence": "…"}] as seen when signing. `units`: ids of
+    those that were asked.
     """
 
     form = models.ForeignKey(FormVersion, on_delete=models.PROTECT, related_name="justifications")

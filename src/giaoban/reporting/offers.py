@@ -9,12 +9,11 @@ from giaoban.core.timeliness import timing
 from giaoban.kit.actors import Actor
 from giaoban.kit.permissions import Permission
 from giaoban.kit.registries import SourcedFigure, WorkItem
-from giaoban.orgs.selectors import answered_by, unit_id_of
+from giaoban.orgs.selectors import answered_by
 from giaoban.reporting.rules import STATE_NAMES
-from giaoban.reporting.selectors.forms import form_by_key, period_of
 from giaoban.reporting.selectors.owed import owed_by
+from giaoban.reporting.selectors.quoting import quoted_cell, quoted_table
 from giaoban.reporting.selectors.reception import receptions_for
-from giaoban.reporting.selectors.series import consolidate
 
 
 def work_items(actor: Actor, on: date) -> list[WorkItem]:
@@ -81,17 +80,5 @@ def figure(
     *, form: str, period: str, unit: str, table: str, row: str, column: str, instalment: str = "", subunit: str = ""
 ) -> SourcedFigure:
     """One cell of the total line of a consolidated table, by names. Raises Http404, KeyError, ConsolidationRefused."""
-    version = form_by_key(form)
-    chosen = period_of(version, period, instalment)
-    unit_id = unit_id_of(unit)
-    if unit_id is None:
-        raise KeyError(unit)
-    consolidated = consolidate(version, chosen, unit_id)
-    cell = consolidated.total.cells[table, row, subunit, column]
-    return SourcedFigure(
-        value=cell.amount,
-        unit=consolidated.form.table(table).columns_by_id[column].unit,
-        origin=f"biểu {version.code}, {chosen.label}, {consolidated.unit.name}, đủ {consolidated.coverage_words}",
-        as_of=consolidated.changed_at,
-        simulated=consolidated.simulated,
-    )
+    held = quoted_table(form=form, period=period, unit=unit, instalment=instalment)
+    return quoted_cell(held, table=table, row=row, column=column, subunit=subunit)

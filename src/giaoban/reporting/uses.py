@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -71,12 +71,15 @@ def _reports(form: FormVersion, period: Period, used: dict[int, int]) -> list[Fi
     made = [one for one in owed if one.form_id == form.pk or form.key in source_keys(definition_of(one.form))]
     fills = last_fills(made, {})
     called = cards([one.unit_id for one in made], on)
+    versions = Submission.objects.filter(obligation__in=made).values_list("obligation_id")
+    sent = dict(versions.annotate(Max("version")))
     return [
         FigureUse(
             key=f"report/{one.pk}",
             title=f"Báo cáo {one.form.code} của {called[one.unit_id].name}",
             link=reverse("reporting:entry", args=[one.pk]),
             people=_people(one.unit_id, Permission.ENTER_FIGURES),
+            made=(one.unit_id, one.form.key, period.pk, sent[one.pk] + 1) if one.pk in sent else None,
         )
         for one in made
         if one.pk in fills and fills[one.pk].used.keys() & used.keys()

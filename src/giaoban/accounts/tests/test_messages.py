@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from giaoban.accounts import services
-from giaoban.accounts.jobs import is_time
+from giaoban.accounts.jobs import AFTER
 from giaoban.accounts.models import MailWish, User
 from giaoban.kit.actors import Actor, system_actor
 from giaoban.kit.acts import act
+from giaoban.kit.clock import is_time
 from giaoban.kit.jobs import run_pending
 from giaoban.kit.messages import Recipient, notify, unread
 from giaoban.kit.models import Message
@@ -213,6 +214,6 @@ def test_mail_at_once_does_not_come_again_in_a_daily_mail(an: User) -> None:
 
 def test_the_hour_of_the_daily_mail() -> None:
     thursday = datetime(2024, 4, 11, 7, 20, tzinfo=timezone.get_default_timezone())
-    assert is_time(thursday)
-    assert not is_time(thursday - timedelta(minutes=1))
-    assert not is_time(thursday + timedelta(days=2))
+    assert is_time(thursday, AFTER)
+    assert not is_time(thursday - timedelta(minutes=1), AFTER)
+    assert not is_time(thursday + timedelta(days=2), AFTER)

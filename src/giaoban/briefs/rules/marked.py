@@ -91,6 +91,11 @@ def blocks_of(text: str) -> list[Block]:
     return blocks
 
 
+def is_row(line: str) -> bool:
+    """Whether a line is a row of a table."""
+    return _origin(line)[1].startswith("|")
+
+
 def _origin(line: str) -> tuple[tuple[Step, ...], str]:
     found = _FROM.match(line)
     if found is None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from giaoban.briefs.rules.wording import NIL
 from giaoban.documents.rules.papers import lay_out_head, roman
 from giaoban.documents.rules.tables import PORTRAIT_MM, lay_out_table
 
@@ -12,6 +13,7 @@ NIL_WORDS: Final = "Không phát sinh."
 def laid_out(head: Mapping[str, Any], content: Mapping[str, Any], *, show_sources: bool, draft: bool) -> dict[str, Any]:
     """What both templates read: the head of Nghị định 30, and a flat list of headings, paragraphs, items and tables.
 
+    The last paragraph stays on the page of the signature: one that stood alone on a page would sign nothing.
     show_sources: after a paragraph that was taken from another unit, its name. draft: says so under the title.
     """
     parts: list[dict[str, Any]] = []
@@ -25,6 +27,8 @@ def laid_out(head: Mapping[str, Any], content: Mapping[str, Any], *, show_source
             numbered += 1
             parts.append(_heading(2, f"{numbered}. {section['heading']}"))
         parts += _blocks(section, show_sources=show_sources)
+    if parts and not content["attachments"]:
+        parts[-1]["last"] = True
     laid = lay_out_head(head)  # type: ignore[arg-type]
     if draft:
         laid["remarks"] = ["(Dự thảo)", *laid["remarks"]]
@@ -32,20 +36,24 @@ def laid_out(head: Mapping[str, Any], content: Mapping[str, Any], *, show_source
 
 
 def _heading(level: int, text: str) -> dict[str, Any]:
-    return {"kind": f"h{level}", "text": text, "source": "", "tables": []}
+    return {"kind": f"h{level}", "text": text, "source": "", "tables": [], "last": False}
 
 
 def _blocks(section: Mapping[str, Any], *, show_sources: bool) -> list[dict[str, Any]]:
     if section["nil"]:
-        return [{"kind": "p", "text": NIL_WORDS, "source": "", "tables": []}]
+        return [{"kind": "p", "text": NIL_WORDS, "source": "", "tables": [], "last": False}]
     found = []
     for block in section["blocks"]:
         origin = block["origin"]
         source = f"({origin['unit']})" if show_sources and origin else ""
         if block["kind"] == "table":
-            found.append({"kind": "table", "text": "", "source": source, "tables": [_table(block["rows"])]})
+            found.append(
+                {"kind": "table", "text": "", "source": source, "tables": [_table(block["rows"])], "last": False}
+            )
         else:
-            found.append({"kind": block["kind"], "text": block["rows"][0][0], "source": source, "tables": []})
+            found.append(
+                {"kind": block["kind"], "text": block["rows"][0][0], "source": source, "tables": [], "last": False}
+            )
     return found
 
 
@@ -68,5 +76,5 @@ def _table(rows: Sequence[Sequence[str]]) -> dict[str, Any]:
 
 
 def _is_number(text: str) -> bool:
-    bare = text.replace("(mô phỏng)", "").replace("%", "").strip()
+    bare = text.replace("(mô phỏng)", "").replace(f"({NIL})", "").replace("%", "").strip()
     return bool(bare) and all(letter in "0123456789.,-+… " for letter in bare)

@@ -16,6 +16,7 @@ from giaoban.core.vietnamese import number, parse_number
 PERCENT: Final = "%"
 NO_BASE: Final = "chưa có số để so sánh"
 UNCHANGED: Final = "không đổi"
+NIL: Final = "không phát sinh"
 
 _NUMBER: Final = r"[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?|[0-9]+(?:,[0-9]+)?"
 _CHANGED_BY: Final = re.compile(
@@ -45,11 +46,13 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A bound figure as the checks see it: value None = the source has none; unit "%" for a percentage."""
+    """A bound figure as the checks see it: value None = the source has none; unit "%" for a percentage; nil: 0 because
+    it was declared not to have occurred."""
 
     value: Decimal | None
     unit: str
     scale: int
+    nil: bool = False
 
     @property
     def is_percent(self) -> bool:
@@ -65,11 +68,12 @@ def rounded(value: Decimal, scale: int) -> Decimal:
 
 
 def figure_words(one: Amount, *, with_unit: bool = False) -> str:
-    """ "1.204", "85,91 %", with its unit "1.204 việc"; a figure that the source does not have is "…"."""
+    """ "1.204", "85,91 %", with its unit "1.204 việc"; what did not occur says so beside its zero; a figure that the
+    source does not have is "…"."""
     if one.value is None:
         return "…"
     unit = one.unit if one.is_percent or with_unit else ""
-    return f"{number(one.value, one.scale)} {unit}".rstrip()
+    return f"{number(one.value, one.scale)} {unit}".rstrip() + (f" ({NIL})" if one.nil else "")
 
 
 def change_words(now: Amount, base: Amount, *, scale: int | None = None) -> str:

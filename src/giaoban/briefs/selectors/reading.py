@@ -10,7 +10,7 @@ from giaoban.briefs.models import BoundFigure, Section, SectionVersion
 from giaoban.briefs.rules.marked import Block, Piece, Step, blocks_of, numbers_in
 from giaoban.briefs.rules.states import BLOCKING, FigureState
 from giaoban.briefs.rules.wording import Hint, change_words, points_hints, unbound_hints
-from giaoban.briefs.selectors.figures import Bound, as_now, as_stored
+from giaoban.briefs.selectors.figures import Bound, Sources, as_now, as_stored, sources_for
 from giaoban.orgs import selectors as orgs
 
 
@@ -102,7 +102,7 @@ class ReadSection:
 def read_sections(sections: Sequence[Section], *, live: bool) -> list[ReadSection]:
     """Sections as they read, figures as the last look left them or, live, each asked of its source now.
 
-    Without live a number of queries that does not grow with sections or figures.
+    The number of queries does not grow with sections or figures; live it does with the tables that these come from.
     """
     now = timezone.now()
     rows: dict[int, list[BoundFigure]] = {}
@@ -110,13 +110,15 @@ def read_sections(sections: Sequence[Section], *, live: bool) -> list[ReadSectio
         rows.setdefault(row.section_id, []).append(row)
     parsed = {one.pk: blocks_of(one.text) for one in sections}
     origins = _origins({step for blocks in parsed.values() for block in blocks for step in block.origin})
+    asking: dict[int, Sources] = {}
     read = []
     for one in sections:
         used = frozenset(numbers_in(one.text))
         held = rows.get(one.pk, [])
         if live:
             asked = [row for row in held if row.number in used]
-            figures = as_stored(held) | as_now(asked, reader_id=one.report.unit_id, at=now)
+            sources = asking.setdefault(one.report_id, sources_for(one.report))
+            figures = as_stored(held) | as_now(asked, sources, at=now)
         else:
             figures = as_stored(held)
         read.append(ReadSection(one, _blocks(parsed[one.pk], figures, origins), figures, used))

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.utils import timezone
 
 from giaoban.briefs.models import BoundFigure, NarrativeReport, NarrativeVersion, Outline, Section
 from giaoban.briefs.rules.marked import numbers_in
@@ -16,6 +17,7 @@ from giaoban.kit.actors import Actor
 from giaoban.kit.permissions import ROLE_PERMISSIONS, Permission
 from giaoban.orgs import selectors as orgs
 from giaoban.orgs.selectors import UnitCard
+from giaoban.reporting import selectors as reporting
 
 NOT_HERE = "Không có báo cáo này trong phạm vi của bạn."
 
@@ -43,15 +45,24 @@ def periods_for(outline: Outline, years: Iterable[int]) -> list[Period]:
 # Who may
 
 
-def may_write(actor: Actor, section: Section) -> bool:
-    """Those who write at the section's unit, and those of the report's unit; a post for certain fields of work writes
-    only sections of these."""
+Answered = Mapping[int, frozenset[int]]
+
+
+def answered_by(actor: Actor, on: date) -> Answered:
+    """Unit of the actor → itself and all that wholly became it: for these its people go on."""
+    return {pk: frozenset(orgs.answered_by([pk], on)) for pk in actor.unit_ids}
+
+
+def may_write(actor: Actor, section: Section, answered: Answered | None = None) -> bool:
+    """Those who write at the section's unit, and those of the report's unit, or at what these wholly became; a post for
+    certain fields of work writes only sections of these."""
     if actor.everything:
         return True
     units = {section.unit_id, section.report.unit_id}
+    held = answered_by(actor, timezone.localdate()) if answered is None else answered
     field = section.field.key if section.field else ""
     return any(
-        post.unit_id in units
+        units & held.get(post.unit_id, frozenset({post.unit_id}))
         and Permission.WRITE_NARRATIVE in ROLE_PERMISSIONS[post.role]
         and (not post.fields or field in post.fields)
         for post in actor.posts
@@ -59,8 +70,13 @@ def may_write(actor: Actor, section: Section) -> bool:
 
 
 def may_lead(actor: Actor, report: NarrativeReport) -> bool:
-    """Who hands out the sections: a writer of the report's unit."""
-    return actor.may(Permission.WRITE_NARRATIVE, report.unit_id)
+    """Who hands out the sections: a writer of the report's unit, or of what it wholly became."""
+    return reporting.answers(actor, Permission.WRITE_NARRATIVE, report.unit_id)
+
+
+def may_finish(actor: Actor, report: NarrativeReport) -> bool:
+    """Who presents and issues it."""
+    return reporting.answers(actor, Permission.FINISH_NARRATIVE, report.unit_id)
 
 
 def sees_whole(actor: Actor, report: NarrativeReport, on: date) -> bool:
@@ -70,7 +86,7 @@ def sees_whole(actor: Actor, report: NarrativeReport, on: date) -> bool:
 
 def reports_visible(actor: Actor, on: date) -> QuerySet[NarrativeReport]:
     """Reports of visible units, and those of which a unit of the actor writes a section."""
-    writing = Section.objects.filter(unit_id__in=actor.unit_ids).values("report_id")
+    writing = Section.objects.filter(unit_id__in=orgs.answered_by(actor.unit_ids, on)).values("report_id")
     return NarrativeReport.objects.filter(Q(unit_id__in=orgs.visible_ids(actor, on)) | Q(pk__in=writing))
 
 
@@ -94,7 +110,7 @@ def whole_report_for(actor: Actor, pk: int, on: date) -> NarrativeReport:
 def section_for(actor: Actor, pk: int, on: date) -> Section:
     """A section of a report that the actor sees: any for readers of the report's unit, one's own for its writers."""
     rows = Section.objects.select_related("report__outline", "field", "act")
-    seen = Q(report__unit_id__in=orgs.visible_ids(actor, on)) | Q(unit_id__in=actor.unit_ids)
+    seen = Q(report__unit_id__in=orgs.visible_ids(actor, on)) | Q(unit_id__in=orgs.answered_by(actor.unit_ids, on))
     found = rows.filter(seen, pk=pk).first()
     if found is None:
         raise Http404("Không có phần báo cáo này trong phạm vi của bạn.")
@@ -103,7 +119,9 @@ def section_for(actor: Actor, pk: int, on: date) -> Section:
 
 def sections_seen(actor: Actor, report: NarrativeReport, on: date) -> list[Section]:
     rows = report.sections.select_related("report", "field", "act")
-    return list(rows if sees_whole(actor, report, on) else rows.filter(unit_id__in=actor.unit_ids))
+    if sees_whole(actor, report, on):
+        return list(rows)
+    return list(rows.filter(unit_id__in=orgs.answered_by(actor.unit_ids, on)))
 
 
 # How far
@@ -111,7 +129,11 @@ def sections_seen(actor: Actor, report: NarrativeReport, on: date) -> list[Secti
 
 @dataclass(frozen=True, slots=True)
 class SectionCard:
-    """A section in the outline of its report. words: its length; trouble: figures that keep it from being presented."""
+    """A section in the outline of its report.
+
+    timing: of one that is open; words: its length; figures: those in its text; trouble: those of them that keep it from
+    being presented; looked_at: since when all of them were looked at.
+    """
 
     pk: int
     part: str
@@ -120,10 +142,12 @@ class SectionCard:
     field: str
     unit: UnitCard
     due_on: date | None
-    timing: Timing
+    timing: Timing | None
     state: Written
     words: int
+    figures: int
     trouble: int
+    looked_at: datetime | None
     simulated: bool
     author: str
     updated_at: datetime | None
@@ -151,9 +175,10 @@ class SectionCard:
 
 
 def section_cards(sections: Sequence[Section], actor: Actor, on: date) -> list[SectionCard]:
-    """Three queries, however many sections."""
+    """A number of queries that does not grow with the sections."""
     called = orgs.cards({one.unit_id for one in sections}, on)
-    trouble, simulated = _figures_in(sections)
+    quoted, answered = _figures_in(sections), answered_by(actor, on)
+    nothing = Quoted()
     return [
         SectionCard(
             pk=one.pk,
@@ -163,32 +188,48 @@ def section_cards(sections: Sequence[Section], actor: Actor, on: date) -> list[S
             field=one.field.name if one.field else "",
             unit=called[one.unit_id],
             due_on=one.due_on,
-            timing=timing(one.due_on, on if one.state != Written.OPEN else None, on=on),
+            timing=timing(one.due_on, None, on=on) if one.state == Written.OPEN else None,
             state=Written(one.state),
             words=len(one.text.split()),
-            trouble=trouble.get(one.pk, 0),
-            simulated=one.pk in simulated,
+            figures=quoted.get(one.pk, nothing).count,
+            trouble=quoted.get(one.pk, nothing).trouble,
+            looked_at=quoted.get(one.pk, nothing).looked_at,
+            simulated=quoted.get(one.pk, nothing).simulated,
             author=one.act.actor_name if one.act else "",
             updated_at=one.act.at if one.act else None,
-            may_write=may_write(actor, one),
+            may_write=may_write(actor, one, answered),
         )
         for one in sections
     ]
 
 
-def _figures_in(sections: Sequence[Section]) -> tuple[dict[int, int], set[int]]:
-    """Section → bound figures in its text that block; and the sections with simulated ones."""
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """The bound figures in the text of a section. looked_at: the earliest of their last looks."""
+
+    count: int = 0
+    trouble: int = 0
+    looked_at: datetime | None = None
+    simulated: bool = False
+
+
+def _figures_in(sections: Sequence[Section]) -> dict[int, Quoted]:
+    """Section → the figures in its text; those without any are absent."""
     used = {one.pk: numbers_in(one.text) for one in sections if "{{" in one.text}
-    trouble: dict[int, int] = {}
-    simulated = set()
-    rows = BoundFigure.objects.filter(section_id__in=used).values_list(
-        "section_id", "number", "found_state", "simulated"
-    )
-    for section_id, number, state, made_up in rows:
-        if number in used[section_id]:
-            trouble[section_id] = trouble.get(section_id, 0) + (state in BLOCKING)
-            simulated |= {section_id} if made_up else set()
-    return trouble, simulated
+    held: dict[int, list[BoundFigure]] = {}
+    fields = ("section_id", "number", "found_state", "found_at", "simulated")
+    for row in BoundFigure.objects.filter(section_id__in=used).only(*fields):
+        if row.number in used[row.section_id]:
+            held.setdefault(row.section_id, []).append(row)
+    return {
+        pk: Quoted(
+            count=len(rows),
+            trouble=sum(row.found_state in BLOCKING for row in rows),
+            looked_at=min(row.found_at for row in rows),
+            simulated=any(row.simulated for row in rows),
+        )
+        for pk, rows in held.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +248,7 @@ class ReportCard:
     written: int
     total: int
     mine: int
+    trouble: int
     created_at: datetime
     versions: int
 
@@ -216,23 +258,36 @@ class ReportCard:
 
 
 def report_cards(rows: Sequence[NarrativeReport], actor: Actor, on: date) -> list[ReportCard]:
-    """Four queries, however many reports."""
+    """A number of queries that does not grow with the reports."""
     called = orgs.cards({row.unit_id for row in rows}, on)
+    answered = answered_by(actor, on)
+    mine = {pk for held in answered.values() for pk in held}
     progress: dict[int, list[tuple[bool, bool]]] = {}
     sections = Section.objects.filter(report__in=[row.pk for row in rows]).select_related("field", "report")
+    trouble: dict[int, int] = {}
+    quoted = _figures_in(list(sections))
     for one in sections:
+        if one.pk in quoted:
+            trouble[one.report_id] = trouble.get(one.report_id, 0) + quoted[one.pk].trouble
         done = bool(one.text) or one.state == Written.NIL
-        own = one.unit_id in actor.unit_ids and may_write(actor, one) and one.state == Written.OPEN
+        own = one.unit_id in mine and may_write(actor, one, answered) and one.state == Written.OPEN
         progress.setdefault(one.report_id, []).append((done, own))
     frozen = NarrativeVersion.objects.filter(report__in=[row.pk for row in rows]).values_list("report_id", flat=True)
     counts: dict[int, int] = {}
     for report_id in frozen:
         counts[report_id] = counts.get(report_id, 0) + 1
-    return [_report_card(row, called, progress.get(row.pk, []), counts.get(row.pk, 0)) for row in rows]
+    return [
+        _report_card(row, called, progress.get(row.pk, []), trouble.get(row.pk, 0), counts.get(row.pk, 0))
+        for row in rows
+    ]
 
 
 def _report_card(
-    row: NarrativeReport, called: Mapping[int, UnitCard], progress: Sequence[tuple[bool, bool]], versions: int
+    row: NarrativeReport,
+    called: Mapping[int, UnitCard],
+    progress: Sequence[tuple[bool, bool]],
+    trouble: int,
+    versions: int,
 ) -> ReportCard:
     return ReportCard(
         pk=row.pk,
@@ -247,6 +302,7 @@ def _report_card(
         written=sum(done for done, _ in progress),
         total=len(progress),
         mine=sum(own for _, own in progress) if row.state != State.FINAL else 0,
+        trouble=trouble,
         created_at=row.act.at,
         versions=versions,
     )
@@ -265,11 +321,15 @@ class Writing:
 
 
 def to_write(actor: Actor, on: date) -> list[Writing]:
-    """Reports with sections that are open and that the actor writes for a unit of his own."""
-    rows = Section.objects.filter(unit_id__in=actor.unit_ids).exclude(report__state=State.FINAL)
+    """Reports with sections that are open and that the actor writes for a unit of his own, or for what became one."""
+    answered = answered_by(actor, on)
+    writing = {
+        pk for unit_id, held in answered.items() if actor.may(Permission.WRITE_NARRATIVE, unit_id) for pk in held
+    }
+    rows = Section.objects.filter(unit_id__in=writing).exclude(report__state=State.FINAL)
     held: dict[tuple[int, int], list[Section]] = {}
     for one in rows.select_related("report__outline", "field").order_by("report_id", "position"):
-        if may_write(actor, one) and actor.may(Permission.WRITE_NARRATIVE, one.unit_id):
+        if may_write(actor, one, answered):
             held.setdefault((one.report_id, one.unit_id), []).append(one)
     called = orgs.cards({unit_id for _, unit_id in held}, on)
     found = []
@@ -294,7 +354,8 @@ def version_for(report: NarrativeReport, number: int) -> NarrativeVersion:
 
 
 def writers_for(unit_id: int, on: date) -> list[UnitCard]:
-    """Units to which sections may be given: the report's own, and those right beneath it."""
-    line = orgs.first_line_beneath(unit_id, on)
-    beneath = orgs.children_of(unit_id, line, on) if line else []
-    return [orgs.card(unit_id, on), *beneath]
+    """Units to which sections may be given: the report's own, what it wholly became, and those right beneath that."""
+    own = orgs.heirs_of(unit_id, on)
+    line = orgs.first_line_beneath(own[-1], on)
+    beneath = orgs.children_of(own[-1], line, on) if line else []
+    return [*(orgs.card(pk, on) for pk in own), *beneath]

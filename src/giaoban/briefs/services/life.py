@@ -26,6 +26,7 @@ from giaoban.briefs.services.writing import look_again
 from giaoban.documents.services import DOCX, PDF, store_blob
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
+from giaoban.kit.filetext import marked_secret_file
 from giaoban.kit.jobs import enqueue
 from giaoban.orgs import selectors as orgs
 
@@ -176,7 +177,8 @@ def _frozen(
     at: datetime,
 ) -> NarrativeVersion:
     last = row.versions.first()
-    content = content_of(row, read, at)
+    shows = row.show_sources if head is None else bool(head["show_sources"])
+    content = {**content_of(row, read, at), "show_sources": shows}
     if state is State.AMENDED and last is not None and last.content["sections"] == content["sections"]:
         raise NarrativeRefused("Chưa có gì thay đổi so với bản trước. Sửa các phần theo ý kiến rồi chốt bản chỉnh sửa.")
     number = last.version + 1 if last else 1
@@ -210,21 +212,27 @@ def lacking(read: Sequence[ReadSection]) -> list[tuple[int, str]]:
         section = one.section
         if not one.blocks and section.state != Written.NIL:
             found.append((section.pk, f"“{section}” chưa viết; không có gì để báo cáo thì chọn “Không phát sinh”."))
-        told: set[str] = set()
-        for piece in one.trouble:
-            if piece.said and piece.said not in told:
-                told.add(piece.said)
-                found.append((section.pk, f"“{section}”: {piece.said}"))
+        found += figure_trouble([one])
     return found
+
+
+def figure_trouble(read: Sequence[ReadSection]) -> list[tuple[int, str]]:
+    """Broken marks and figures that nobody answered for, each once."""
+    return list(
+        dict.fromkeys(
+            (one.section.pk, f"“{one.section}”: {piece.said}") for one in read for piece in one.trouble if piece.said
+        )
+    )
 
 
 def content_of(row: NarrativeReport, read: Sequence[ReadSection], at: datetime) -> dict[str, Any]:
     """All that a version holds: plain JSON, every mark in words."""
-    called = orgs.cards({one.section.unit_id for one in read}, timezone.localdate(at))
+    on = timezone.localdate(at)
+    called = orgs.cards({one.section.unit_id for one in read}, on)
     simulated = any(one.simulated for one in read)
     head = head_of(
-        row.unit_id,
-        timezone.localdate(at),
+        orgs.heirs_of(row.unit_id, on)[-1],
+        on,
         doc_type="Báo cáo",
         subject=row.title,
         dated=None,
@@ -305,11 +313,14 @@ def kind_of(content: bytes) -> str | None:
 def attach(
     report: NarrativeReport, *, title: str, content: bytes, filename: str, by: Actor, at: datetime
 ) -> NarrativeAttachment:
-    """Lay a DOCX or PDF of others beside the report. Raises NarrativeRefused for another kind of file."""
+    """Lay a DOCX or PDF of others beside the report.
+
+    Raises NarrativeRefused for another kind of file, and for one whose name or readable words carry a mark of secrecy.
+    """
     require_lead(report, by)
-    refuse_secret(f"{title}\n{filename}")
     if len(content) > LARGEST_FILE:
         raise NarrativeRefused("Tệp lớn hơn 20 MB. Nén lại hoặc chia nhỏ.")
+    refuse_secret(title, marked_secret_file(content, filename))
     kind = kind_of(content)
     if kind is None:
         raise NarrativeRefused(

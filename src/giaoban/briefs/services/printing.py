@@ -17,7 +17,10 @@ PRINT_JOB = "briefs.print_report"
 
 
 def paper_of(version: NarrativeVersion, report: NarrativeReport) -> Mapping[str, Any]:
-    """What both templates read. Number, day and signer are those of the issued report; before, they are blanks."""
+    """What both templates read. Number, day and signer are those of the issued report; before, they are blanks.
+
+    An issued paper says nothing of when it was printed; what was presented names its sources as it did then.
+    """
     issued = version.kind == State.FINAL
     head = {
         **version.content["head"],
@@ -27,7 +30,10 @@ def paper_of(version: NarrativeVersion, report: NarrativeReport) -> Mapping[str,
         "signer": _signer(report) if issued else None,
         "recipients": [line for line in report.recipients.splitlines() if line.strip()] if issued else [],
     }
-    return laid_out(head, version.content, show_sources=report.show_sources, draft=not issued)
+    if issued:
+        head |= {"source_note": "", "generated": ""}
+    shows = report.show_sources if issued else version.content.get("show_sources", report.show_sources)
+    return laid_out(head, version.content, show_sources=shows, draft=not issued)
 
 
 def _signer(report: NarrativeReport) -> dict[str, Any] | None:

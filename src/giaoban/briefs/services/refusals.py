@@ -7,11 +7,12 @@ from django.utils import timezone
 
 from giaoban.briefs.models import NarrativeReport, Section
 from giaoban.briefs.rules.states import State
-from giaoban.briefs.selectors.reports import may_lead, may_write
-from giaoban.core.secrecy import marked_secret
+from giaoban.briefs.selectors.reports import may_write
+from giaoban.core.secrecy import marked_secret, refusal_of_secret
 from giaoban.kit.actors import Actor
 from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors as orgs
+from giaoban.reporting import selectors as reporting
 
 
 class NarrativeRefused(Exception):
@@ -38,20 +39,22 @@ def locked_report(report: NarrativeReport, *, may_be_final: bool = False) -> Nar
 
 
 def require_lead(report: NarrativeReport, by: Actor) -> None:
-    """Raises PermissionDenied unless the actor writes at the report's unit."""
-    if not may_lead(by, report):
-        by.require(Permission.WRITE_NARRATIVE, report.unit_id, unit_name=_name(report.unit_id))
+    """Raises PermissionDenied unless the actor writes at the report's unit, or at what it wholly became."""
+    name = _name(report.unit_id)
+    reporting.require_answer(by, Permission.WRITE_NARRATIVE, report.unit_id, unit_name=name)
 
 
 def require_finish(report: NarrativeReport, by: Actor) -> None:
-    by.require(Permission.FINISH_NARRATIVE, report.unit_id, unit_name=_name(report.unit_id))
+    name = _name(report.unit_id)
+    reporting.require_answer(by, Permission.FINISH_NARRATIVE, report.unit_id, unit_name=name)
 
 
 def require_write(section: Section, by: Actor) -> None:
     """Raises PermissionDenied unless the actor writes at the section's unit or the report's, in its field of work."""
     if may_write(by, section):
         return
-    by.require(Permission.WRITE_NARRATIVE, section.unit_id, unit_name=_name(section.unit_id))
+    name = _name(section.unit_id)
+    reporting.require_answer(by, Permission.WRITE_NARRATIVE, section.unit_id, unit_name=name)
     field = section.field.name if section.field else "phần chung"
     raise PermissionDenied(
         f"Vị trí của bạn không phụ trách lĩnh vực “{field}”. Người viết được phần này: người phụ trách lĩnh vực đó của "
@@ -63,9 +66,7 @@ def _name(unit_id: int) -> str:
     return orgs.card(unit_id, timezone.localdate()).name
 
 
-def refuse_secret(text: str) -> None:
-    """Text that carries a mark of secrecy is not taken in. Raises NarrativeRefused."""
-    if marked_secret(text):
-        raise NarrativeRefused(
-            "Nội dung có dấu chỉ độ mật. Hệ thống này không nhận tin, tài liệu mật; gửi theo đường riêng."
-        )
+def refuse_secret(text: str, found: str = "") -> None:
+    """Text that carries a mark of secrecy is not taken in. found: a mark found elsewhere. Raises NarrativeRefused."""
+    if marking := marked_secret(text) or found:
+        raise NarrativeRefused(refusal_of_secret(marking))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from giaoban.briefs.models import NarrativeReport, Outline, Section
 from giaoban.briefs.rules.states import Written
@@ -61,11 +62,9 @@ def create_report(
     fields: keys of the fields of work that have a section, None = all. Raises NarrativeRefused when the unit has that
     report already, PermissionDenied.
     """
-    unit = orgs.card(unit_id, at.date())
+    unit = orgs.card(unit_id, timezone.localdate(at))
     by.require(Permission.WRITE_NARRATIVE, unit_id, unit_name=unit.name)
-    period = next((one for one in periods_for(outline, [int(period_code[:4])]) if one.code == period_code), None)
-    if period is None:
-        raise NarrativeRefused("Đề cương này không có kỳ đã chọn. Chọn lại kỳ.")
+    period = _period(outline, period_code)
     planned = [one for one in plan(outline) if fields is None or not one.field or one.field in fields]
     try:
         with act("briefs.create-report", by=by, at=at, detail={"outline": outline.key, "period": period.code}) as entry:
@@ -100,6 +99,14 @@ def create_report(
     return report
 
 
+def _period(outline: Outline, code: str) -> Period:
+    years = [int(code[:4])] if code[:4].isdecimal() else []
+    found = next((one for one in periods_for(outline, years) if one.code == code), None)
+    if found is None:
+        raise NarrativeRefused("Đề cương này không có kỳ đã chọn. Chọn lại kỳ.")
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """Who writes a section, and by when, if a day is asked for."""
@@ -111,7 +118,7 @@ class Assignment:
 def assign_sections(report: NarrativeReport, wanted: Mapping[int, Assignment], *, by: Actor, at: datetime) -> int:
     """Give sections (by id) to units; how many changed. Raises NarrativeRefused for a unit that is not beneath."""
     require_lead(report, by)
-    allowed = {one.id for one in writers_for(report.unit_id, at.date())}
+    allowed = {one.id for one in writers_for(report.unit_id, timezone.localdate(at))}
     with transaction.atomic():
         locked_report(report)
         rows = list(report.sections.select_for_update(of=("self",)))

@@ -1,16 +1,16 @@
 """Write a section, take over paragraphs from below, bind figures, and answer for those whose fact changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
 
 from giaoban.briefs.models import BoundFigure, NarrativeReport, Section, SectionVersion
-from giaoban.briefs.rules.marked import Piece, Step, blocks_of, cleaned, numbers_in, refreshed, taken
+from giaoban.briefs.rules.marked import Piece, Step, blocks_of, cleaned, is_row, numbers_in, refreshed, taken
 from giaoban.briefs.rules.states import FigureState, State, Written
 from giaoban.briefs.rules.wording import change_words
-from giaoban.briefs.selectors.figures import Bound, Found, as_stored, look_up, state_of
+from giaoban.briefs.selectors.figures import Bound, Found, Sources, as_stored, sources_for, state_of
 from giaoban.briefs.services.refusals import (
     NarrativeRefused,
     SectionConflict,
@@ -25,6 +25,7 @@ from giaoban.kit.models import Act
 from giaoban.orgs import selectors as orgs
 
 LONGEST = 200_000
+LOOKED = ("found", "found_state", "found_at", "found_words", "found_nil")
 
 
 def save_section(section: Section, *, text: str, version: int, by: Actor, at: datetime) -> Section:
@@ -115,7 +116,7 @@ def bind_figure(
     scale: decimals shown.
     """
     require_write(section, by)
-    found = look_up(source, reference, reader_id=section.report.unit_id)
+    found = sources_for(section.report)(source, reference)
     if found.is_lost:
         raise NarrativeRefused(f"Không gắn được số liệu: {found.reason}")
     if found.value is None:
@@ -166,6 +167,8 @@ def _bound(
         found=found.value,
         found_state=FigureState.SAME,
         found_at=at,
+        nil=found.nil,
+        found_nil=found.nil,
         act=entry,
     )
 
@@ -177,13 +180,16 @@ def _next_number(row: Section) -> int:
 
 
 def _placed(text: str, words: str, after: int) -> str:
-    """Before the full stop of the paragraph; lines of a table count as they stand."""
+    """Before the full stop of the paragraph; in a row of a table at the end of its last cell. Every line counts."""
     lines = text.split("\n")
     filled = [at for at, line in enumerate(lines) if line.strip()]
     if after > len(filled):
         return f"{text}\n{words}".strip("\n")
     at = filled[after - 1]
     bare = lines[at].rstrip()
+    if is_row(bare):
+        lines[at] = f"{bare.removesuffix('|').rstrip()} {words} |"
+        return "\n".join(lines)
     stop = bare[-1] if bare[-1:] in (".", ";", ":") else ""
     lines[at] = f"{bare.removesuffix(stop) if stop else bare} {words}{stop}"
     return "\n".join(lines)
@@ -207,7 +213,7 @@ def _answer(figure: BoundFigure, reason: str, *, by: Actor, at: datetime) -> Non
     with transaction.atomic():
         row = _locked(section)
         held = BoundFigure.objects.select_for_update().get(pk=figure.pk)
-        found = look_up(held.source, held.reference, reader_id=row.report.unit_id)
+        found = sources_for(row.report)(held.source, held.reference)
         if found.is_lost or found.value is None:
             said = found.reason or "Nguồn không còn số cho ô này."
             raise NarrativeRefused(f"{said} Bỏ dấu số liệu {held.number} khỏi câu, hoặc gắn số liệu khác.")
@@ -218,6 +224,7 @@ def _answer(figure: BoundFigure, reason: str, *, by: Actor, at: datetime) -> Non
                 held.kept_value, held.kept_reason = found.value, reason[:500]
             else:
                 held.value, held.origin, held.simulated = found.value, found.origin, found.simulated
+                held.nil = found.nil
                 held.kept_value, held.kept_reason, held.seen_at = None, "", at
             held.act = entry
             _looked(held, found, at)
@@ -227,28 +234,45 @@ def _answer(figure: BoundFigure, reason: str, *, by: Actor, at: datetime) -> Non
 
 def _looked(row: BoundFigure, found: Found, at: datetime) -> None:
     row.found, row.found_state, row.found_at = found.value, state_of(row, found), at
-    row.found_words = found.reason[:500]
+    row.found_words, row.found_nil = found.reason[:500], found.nil
 
 
 def _text(value: Decimal | None) -> str:
     return "" if value is None else f"{value.normalize():f}"
 
 
-def look_again(sections: Sequence[Section], *, at: datetime) -> int:
-    """Ask the source of every figure that the texts use and remember what it says; how many stand otherwise now."""
-    moved = 0
-    held: dict[tuple[str, tuple[tuple[str, str], ...], int], Found] = {}
-    for section in sections:
-        used = numbers_in(section.text)
-        for row in section.figures.filter(number__in=used):
-            key = row.source, tuple(sorted(row.reference.items())), section.report.unit_id
-            if key not in held:
-                held[key] = look_up(row.source, row.reference, reader_id=section.report.unit_id)
-            before = row.found_state, row.found
-            _looked(row, held[key], at)
-            moved += before != (row.found_state, row.found)
-            row.save(update_fields=["found", "found_state", "found_at", "found_words"])
+def look_again(sections: Iterable[Section], *, at: datetime) -> int:
+    """Ask the source of every figure that the texts use and remember what it says; how many stand otherwise now.
+
+    Each table is put together once.
+    """
+    by_pk = {one.pk: (one, numbers_in(one.text)) for one in sections}
+    asking: dict[int, Sources] = {}
+    looked, moved = [], 0
+    for row in BoundFigure.objects.filter(section__in=by_pk).order_by("pk"):
+        section, used = by_pk[row.section_id]
+        if row.number not in used:
+            continue
+        sources = asking.setdefault(section.report_id, sources_for(section.report))
+        before = row.found_state, row.found, row.found_nil
+        _looked(row, sources(row.source, row.reference), at)
+        moved += before != (row.found_state, row.found, row.found_nil)
+        looked.append(row)
+    BoundFigure.objects.bulk_update(looked, LOOKED)
     return moved
+
+
+def remember(section: Section, figures: Mapping[int, Bound]) -> None:
+    """Keep what a live reading of a section found of its figures, where they stand otherwise than at the last look."""
+    moved = []
+    for row in section.figures.filter(number__in=figures):
+        one = figures[row.number]
+        found = one.state.value, one.found, one.found_nil, one.found_words[:500]
+        if found != (row.found_state, row.found, row.found_nil, row.found_words):
+            row.found_state, row.found, row.found_nil, row.found_words = found
+            row.found_at = one.found_at
+            moved.append(row)
+    BoundFigure.objects.bulk_update(moved, LOOKED)
 
 
 def check_figures(report: NarrativeReport, *, by: Actor, at: datetime) -> int:
@@ -266,28 +290,24 @@ def check_figures(report: NarrativeReport, *, by: Actor, at: datetime) -> int:
 def take_paragraphs(section: Section, chosen: Sequence[Step], *, by: Actor, at: datetime) -> Section:
     """Put paragraphs of sections of lower units at the end of this one: each keeps whose it is, its figures come along.
 
-    Raises NarrativeRefused when a paragraph is not there any more, or is not of a unit beneath.
+    Raises NarrativeRefused when a paragraph is not there any more, or is not among `paragraphs_offered`.
     """
     require_write(section, by)
     if not chosen:
         raise NarrativeRefused("Chưa chọn đoạn nào để lấy.")
     with transaction.atomic():
         row = _locked(section)
-        sources = Section.objects.filter(pk__in={step.section for step in chosen}).select_related("report").in_bulk()
-        seen_units = set(
-            orgs.scope_ids([row.report.unit_id], at.date())
-            .filter(pk__in={one.unit_id for one in sources.values()} | {one.report.unit_id for one in sources.values()})
-            .values_list("pk", flat=True)
-        )
+        sources = {one.pk: one for one in paragraphs_offered(row)}
         detail = {"taken": [str(step) for step in chosen]}
         with act("briefs.take-paragraphs", by=by, at=at, subject=subject_of(row), detail=detail) as entry:
             lines = [row.text] if row.text else []
             numbers: dict[tuple[int, int], int] = {}
             for step in chosen:
                 source = sources.get(step.section)
-                if source is None or source.pk == row.pk or source.report.unit_id not in seen_units:
+                if source is None:
                     raise NarrativeRefused(
-                        "Có đoạn không thuộc báo cáo của đơn vị cấp dưới. Tải lại trang và chọn lại."
+                        "Có đoạn không thuộc báo cáo của đơn vị cấp dưới, hoặc đơn vị đó đang viết lại. Tải lại trang "
+                        "và chọn lại."
                     )
                 lines.append(_taken(row, source, step, numbers, entry))
             _store(row, cleaned("\n".join(lines)), entry)
@@ -319,8 +339,11 @@ def _copied(row: Section, held: BoundFigure, entry: Act) -> int:
 
 
 def paragraphs_offered(section: Section) -> list[Section]:
-    """Sections of reports of units beneath for the same part, field and window that were presented or are finished."""
-    beneath = orgs.scope_ids([section.report.unit_id], section.report.end).exclude(pk=section.report.unit_id)
+    """Sections of reports of units beneath for the same part, field and window that were presented or are finished.
+
+    Beneath on the last day of the window.
+    """
+    beneath = orgs.scope_ids([section.report.unit_id], section.report.last_day).exclude(pk=section.report.unit_id)
     rows = Section.objects.filter(
         report__unit_id__in=beneath,
         report__start=section.report.start,
@@ -339,6 +362,7 @@ __all__ = [
     "look_again",
     "paragraphs_offered",
     "place_marks",
+    "remember",
     "save_section",
     "take_new_value",
     "take_paragraphs",

@@ -118,6 +118,10 @@ def test_a_changed_figure_is_answered_on_the_page(held: Written) -> None:
     held.world.report("n2", all=20, good=5, rate=25)
     client = browser(held)
     assert "Số liệu 1 đã đổi: 10 → 30" in client.get(page("section", held.first.pk)).content.decode()
+    assert held.first.figures.get().found_state == "changed"
+    for name in ("report", "report-read"):
+        assert "phải xử lý" in client.get(page(name, held.report.pk)).content.decode()
+    assert "1 số liệu đã đổi" in client.get(page("reports")).content.decode()
     answer = page("section-figure", held.first.pk, 1)
     assert client.post(answer, {"lam": "giu"}).status_code == 422
     assert client.post(answer, {"lam": "lay"}).status_code == 302
@@ -142,6 +146,11 @@ def test_differences_are_said_in_words_and_signs(held: Written) -> None:
     assert client.get(page("report-read", pk) + "?ban=9").status_code == 404
 
 
+def test_nothing_is_said_of_figures_where_none_is_bound(held: Written) -> None:
+    body = browser(held).get(page("report", held.report.pk)).content.decode()
+    assert "Chưa câu nào gắn số liệu" in body and "khớp với" not in body
+
+
 def test_the_list_is_handed_out_without_formulas(held: Written) -> None:
     held.report.title = "=1+1"
     held.report.save()
@@ -155,6 +164,7 @@ def test_the_cost_of_the_pages_does_not_grow(held: Written) -> None:
     held.write("Có {{số 1}} đèn.")
     client = browser(held)
     addresses = [page("reports"), page("report", held.report.pk), page("report-read", held.report.pk)]
+    addresses.append(page("section", held.first.pk))
 
     def cost() -> list[int]:
         found = []
@@ -172,6 +182,9 @@ def test_the_cost_of_the_pages_does_not_grow(held: Written) -> None:
     assert theirs is not None
     saved = writing.save_section(theirs, text="Một.\nHai.", version=0, by=held.actor(light), at=AT)
     reports.set_written(saved, How.DONE, by=held.actor(light), at=AT)
+    for column in ("good", "all", "rate"):
+        held.bind(column)
+    held.write("Có {{số 1}}, {{số 2}}, {{số 3}}, {{số 4}}.")
     for one in held.sections[1:]:
         held.bind(section=one)
         held.write("Có {{số 1}} và {{số 1}}.", one)

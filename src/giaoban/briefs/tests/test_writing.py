@@ -6,7 +6,9 @@ from zipfile import ZipFile
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from docx import Document
 
 from giaoban.briefs import offers
@@ -22,9 +24,11 @@ from giaoban.briefs.services.refusals import NarrativeRefused, SectionConflict
 from giaoban.briefs.services.reports import Assignment
 from giaoban.briefs.tests import narratives
 from giaoban.briefs.tests.narratives import Written
+from giaoban.core.figures import NIL
 from giaoban.kit.acts import acts_on
 from giaoban.kit.permissions import Role
 from giaoban.orgs.models import Post
+from giaoban.orgs.tests import factories as orgs
 from giaoban.reporting.tests.factories import AT, SYSTEM
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +43,8 @@ def test_a_report_has_a_section_per_field_and_part(held: Written) -> None:
     assert [str(one) for one in held.sections] == ["Lamps", "Boats", "Phương hướng"]
     assert held.report.title == "Kết quả quý I năm 2024"
     assert (held.report.start, held.report.end) == (date(2024, 1, 1), date(2024, 4, 1))
+    with pytest.raises(NarrativeRefused, match="không có kỳ"):
+        reports.create_report(held.outline, unit_id=held.harbour.pk, period_code="quý", by=SYSTEM, at=AT)
     with pytest.raises(NarrativeRefused, match="đã có báo cáo"):
         narratives.report_of(held.outline, held.harbour)
 
@@ -184,17 +190,90 @@ def test_percentages_differ_in_points(held: Written) -> None:
 
 def test_authors_are_told_when_figures_beneath_are_amended(held: Written) -> None:
     held.world.report("n1", all=10, good=5, rate=50)
-    held.bind()
+    figure = held.bind()
     light, period, form = held.world.lights["n1"].pk, held.world.period.pk, held.world.form.key
     assert offers.figure_users([light], form, period, 2) == []
     held.write("Có {{số 1}} đèn.")
+    figure.refresh_from_db()
+    assert figure.found_state == FigureState.SAME
+    held.world.report("n2", all=20, good=5, rate=25)
     (use,) = offers.figure_users([light], form, period, 2)
+    figure.refresh_from_db()
+    assert figure.found_state == FigureState.CHANGED, "marked when it is told, not when somebody looks"
     assert (use.link, [one.name for one in use.people]) == (
         f"/tai-lieu/bao-cao/phan/{held.first.pk}/",
         [held.actor().name],
     )
     assert offers.figure_users([held.world.lights["s1"].pk], form, period, 2) == []
     assert offers.figure_users([light], form, 0, 2) == []
+
+
+def test_heads_of_an_issued_report_are_told_and_its_text_stays(held: Written) -> None:
+    held.world.report("n1", all=10, good=5, rate=50)
+    held.bind()
+    held.write("Có {{số 1}} đèn.")
+    held.write_all()
+    life.finish(held.report, number="12", by=held.actor(), at=AT)
+    held.world.report("n2", all=20, good=5, rate=25)
+    names = held.world.lights["n1"].pk, held.world.form.key, held.world.period.pk
+    (use,) = offers.figure_users([names[0]], names[1], names[2], 2)
+    assert [one.name for one in use.people] == [held.actor().name]
+    assert "đã ban hành số 12" in use.title
+    assert held.first.text == "Có {{số 1: 10}} đèn."
+    (card,) = selectors.report_cards([held.report], held.actor(), AT.date())
+    assert card.trouble == 1
+
+
+def test_what_did_not_occur_is_no_plain_zero(held: Written) -> None:
+    for key in ("n1", "n2"):
+        held.world.report(key, all=NIL, good=NIL, rate=NIL)
+    held.bind()
+    held.write("Có {{số 1}} đèn.")
+    assert held.first.text == "Có {{số 1: 0 (không phát sinh)}} đèn."
+    held.world.report("n3", all=0, good=0, rate=0)
+    (read,) = read_sections([held.first], live=True)
+    assert [piece.said for piece in read.trouble] == ["Số liệu 1 đã đổi: 0 (không phát sinh) → 0"]
+
+
+def test_a_table_is_put_together_once_for_all_its_figures(held: Written) -> None:
+    held.world.report("n1", all=10, good=5, rate=50)
+    costs = []
+    for number in (1, 6):
+        while held.first.figures.count() < number:
+            held.bind("all" if held.first.figures.count() % 2 else "good")
+        held.write(" ".join(f"{{{{số {one}}}}}" for one in range(1, number + 1)))
+        sections = [held.first]
+        with CaptureQueriesContext(connection) as queries:
+            read_sections(sections, live=True)
+        with CaptureQueriesContext(connection) as looks:
+            writing.look_again(sections, at=AT)
+        costs.append((len(queries), len(looks)))
+    assert costs[0] == costs[1]
+
+
+def test_a_mark_goes_into_the_last_cell_of_a_row(held: Written) -> None:
+    held.write("| Đơn vị | Số |\n| Bắc | còn |")
+    writing.place_marks(held.first, "{{số 4}}", after=2, by=held.actor(), at=AT)
+    assert held.first.text.splitlines()[1] == "| Bắc | còn {{số 4}} |"
+
+
+# Who goes on
+
+
+def test_what_a_unit_wholly_became_goes_on_with_its_report(held: Written) -> None:
+    held.write("Đang viết.")
+    south = held.world.harbours[1]
+    heir = held.actor(south)
+    with pytest.raises(PermissionDenied):
+        held.write("Chưa phải việc của tôi.", by=heir)
+    orgs.pass_on(held.harbour, south, date(2024, 5, 1))
+    orgs.grow()
+    held.write("Viết tiếp.", by=heir)
+    held.write_all()
+    assert [one.report for one in selectors.to_write(heir, timezone.localdate())] == [held.report]
+    reports.assign_sections(held.report, {held.first.pk: Assignment(south.pk, None)}, by=heir, at=timezone.now())
+    version = life.finish(held.report, by=heir, at=timezone.now())
+    assert version.content["head"]["body"] == "South Harbour"
 
 
 # From below
@@ -227,6 +306,10 @@ def test_paragraphs_come_up_with_their_authors_and_figures(held: Written) -> Non
     assert read_sections([held.first], live=False)[0].changed_sources
     with pytest.raises(NarrativeRefused, match="đã được sửa ở nguồn"):
         writing.take_paragraphs(held.first, [Step(saved.pk, 1, 2)], by=held.actor(), at=AT)
+    saved.refresh_from_db()
+    reports.set_written(saved, How.OPEN, by=keeper, at=AT)
+    with pytest.raises(NarrativeRefused, match="đang viết lại"):
+        writing.take_paragraphs(held.first, [Step(saved.pk, 2, 1)], by=held.actor(), at=AT)
 
 
 def test_nothing_is_taken_from_elsewhere(held: Written) -> None:
@@ -335,12 +418,33 @@ def test_the_paper_has_the_layout_of_the_decree_and_says_what_the_text_says(held
         assert words_ in body
 
 
+def test_what_was_presented_names_its_sources_as_it_did_then(held: Written) -> None:
+    held.write_all()
+    first = life.present(held.report, to_whom="Giám đốc", by=held.actor(), at=AT)
+    held.write("Đã làm đủ và kịp thời.")
+    life.amend(held.report, reason="Ý kiến", show_sources=True, by=held.actor(), at=AT)
+    held.report.refresh_from_db()
+    assert (held.report.show_sources, first.content["show_sources"]) == (True, False)
+    assert "Kết xuất" in printing.paper_of(first, held.report)["footer"]
+    issued = life.finish(held.report, by=held.actor(), at=AT)
+    held.report.refresh_from_db()
+    paper = printing.paper_of(issued, held.report)
+    assert (paper["footer"], [part["last"] for part in paper["parts"]].index(True)) == ("", len(paper["parts"]) - 1)
+
+
 def test_only_papers_are_attached(held: Written) -> None:
     kept = life.attach(held.report, title="Phụ lục", content=b"%PDF-1.4 x", filename="a.pdf", by=held.actor(), at=AT)
     assert kept.media_type == "application/pdf"
     for content in (b"MZ\x90", b"PK\x03\x04 broken", b"<html>"):
         with pytest.raises(NarrativeRefused, match="DOCX"):
             life.attach(held.report, title="x", content=content, filename="x.docx", by=held.actor(), at=AT)
+    marked = Document()
+    marked.add_paragraph("MẬT")
+    paper = BytesIO()
+    marked.save(paper)
+    for content, name in ((paper.getvalue(), "x.docx"), (b"%PDF-1.4 x", "Báo cáo quý I MẬT.pdf")):
+        with pytest.raises(NarrativeRefused, match="“MẬT”"):
+            life.attach(held.report, title="Phụ lục", content=content, filename=name, by=held.actor(), at=AT)
     with pytest.raises(PermissionDenied):
         life.attach(
             held.report, title="x", content=b"%PDF-", filename="x", by=held.actor(held.world.harbours[1]), at=AT

@@ -41,7 +41,9 @@ def sources_field() -> forms.BooleanField:
 
 class PresentForm(forms.Form):
     to_whom = forms.CharField(
-        label="Trình ai, tại cuộc họp nào", max_length=300, help_text="Ví dụ: Giám đốc Sở; hội nghị giao ban quý I."
+        label="Trình ai, tại cuộc họp nào",
+        max_length=300,
+        help_text="Ví dụ: thủ trưởng đơn vị; hội nghị giao ban quý I.",
     )
     show_sources = sources_field()
 

@@ -31,7 +31,7 @@ def part_issues(table: Table, line: Line) -> Iterator[Issue]:
         if part is not None and whole is not None and part > whole:
             params: dict[str, Decimal | str] = {"part": part, "whole": whole}
             params["whole_column"] = whole_column.label
-            yield Issue("part-exceeds-whole", "error", cell_of(line, column.id), params)
+            yield Issue("part-exceeds-whole", column.part_severity, cell_of(line, column.id), params)
 
 
 def totals_equal_parts(form: FormDefinition, figures: Figures) -> list[Issue]:

@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -122,6 +123,11 @@ def test_required_cells() -> None:
 def test_a_part_may_not_exceed_its_whole(whole: Given, part: Given, wrong: bool) -> None:
     found = checks.parts_within_wholes(LAMPS, lamps(all=whole, good=part))
     assert told(found) == ([("part-exceeds-whole", "error", "own/total//good")] if wrong else [])
+    derived = replace(LAMPS.tables[0].columns_by_id["good"], part_severity="warning")
+    columns = tuple(derived if one.id == "good" else one for one in LAMPS.tables[0].columns)
+    form = replace(LAMPS, tables=(replace(LAMPS.tables[0], columns=columns), *LAMPS.tables[1:]))
+    found = checks.parts_within_wholes(form, lamps(all=whole, good=part))
+    assert [one.severity for one in found] == ["warning"] * wrong
 
 
 def test_estimates_belong_to_the_figure() -> None:

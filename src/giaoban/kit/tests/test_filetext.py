@@ -1,6 +1,8 @@
 """Words are found in documents as they are uploaded; what cannot be read gives nothing and breaks nothing."""
 
 import io
+import time
+import tracemalloc
 import zipfile
 import zlib
 
@@ -64,3 +66,19 @@ def test_what_cannot_be_read_gives_nothing(content: bytes) -> None:
 def test_an_entity_is_not_expanded() -> None:
     bomb = "<!DOCTYPE x [<!ENTITY a 'MẬT'>]><w:document xmlns:w='w'><w:p><w:t>&a;</w:t></w:p></w:document>"
     assert marked_secret_file(archive(word__document_xml=bomb), "a.docx") == ""
+
+
+def test_a_large_sheet_is_read_without_being_kept() -> None:
+    """A tree of it would take gigabytes, and minutes."""
+    rows = '<row r="1">' + '<c r="A1"/>' * 1_000_000 + "</row>"
+    shared = (
+        f"<worksheet><sheetData>{rows}</sheetData><headerFooter><oddHeader>MẬT</oddHeader></headerFooter></worksheet>"
+    )
+    content = archive(xl__worksheets__sheet1_xml=shared)
+    tracemalloc.start()
+    started = time.process_time()
+    assert marked_secret_file(content, "a.xlsx") == "MẬT"
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 8 * 2**20
+    assert time.process_time() - started < 20

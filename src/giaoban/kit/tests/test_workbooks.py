@@ -7,12 +7,15 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import openpyxl
 import pytest
 import xlsxwriter
+from openpyxl.comments import Comment
+from openpyxl.styles import PatternFill
 
 from giaoban.kit.workbooks import binary, guard, opening
 from giaoban.kit.workbooks.guard import Bounds, Formulas, WorkbookRefused, inspect
-from giaoban.kit.workbooks.opening import Reader, open_workbook, read_many
+from giaoban.kit.workbooks.opening import Reader, Remark, open_workbook, read_many
 
 BOUNDS = Bounds(rows=20, columns=5)
 
@@ -282,3 +285,36 @@ def test_an_error_in_a_cell_is_not_an_empty_cell(value: str) -> None:
         return name, part.replace(old, f'<c r="B1" t="e"><v>{value}</v></c>'.encode())
 
     assert open_workbook(rewritten(LAMPS, spoil), BOUNDS).sheets["lamps"] == [["all", "#ERROR!"]]
+
+
+def test_a_rich_text_cell_of_an_xls_is_looked_at() -> None:
+    def record(kind: int, data: bytes) -> bytes:
+        return struct.pack("<HH", kind, len(data)) + data
+
+    stream = record(0x0809, b"\0" * 16) + record(0x00D6, struct.pack("<HHH", 70, 8, 0)) + record(0x000A, b"")
+    assert [(one.row, one.column) for one in binary._cells(stream, 0)] == [(71, 9)]
+
+
+WORDS = {"author": "We", "list": "Faults", "title": "t", "how": "h", "headings": ("a", "b", "c", "d", "e", "f")}
+
+
+def comments(content: bytes) -> dict[str, tuple[str, str]]:
+    page = openpyxl.load_workbook(io.BytesIO(content))["lamps"]
+    return {one.coordinate: (one.comment.text, one.comment.author) for row in page for one in row if one.comment}
+
+
+def test_a_persons_own_comment_and_colour_outlast_every_marking() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(workbook(lamps={"A1": "all", "B1": 3})))
+    cell = book["lamps"]["B1"]
+    cell.comment, cell.fill = Comment("asked Nam", "An"), PatternFill("solid", "FF00FF00")
+    out = io.BytesIO()
+    book.save(out)
+    twice = [Remark("lamps", 1, 2, "B", f"fault {number}\x0b.", "mend") for number in (1, 2)]
+    bounds = Bounds(rows=200, columns=20)
+    with Reader() as reader:
+        once = reader.mark(out.getvalue(), bounds, twice, words=WORDS)
+        assert "asked Nam" in comments(once)["B1"][0]
+        assert "fault 2 ." in comments(once)["B1"][0]
+        again = reader.mark(once, bounds, [], words=WORDS)
+    assert comments(again) == {"B1": ("asked Nam", "An")}
+    assert openpyxl.load_workbook(io.BytesIO(again))["lamps"]["B1"].fill.start_color.rgb == "FF00FF00"

@@ -19,7 +19,7 @@ _HEADER_TABLE: Final = 109
 _BOUNDSHEET, _FILEPASS, _BOF, _EOF = 0x0085, 0x002F, 0x0809, 0x000A
 _FORMULA, _MULRK = 0x0006, 0x00BD
 _BOOLERR: Final = 0x0205
-_SINGLE: Final = frozenset({0x0203, 0x00FD, 0x027E, 0x0204, _BOOLERR, _FORMULA})
+_SINGLE: Final = frozenset({0x0203, 0x00FD, 0x027E, 0x0204, 0x00D6, _BOOLERR, _FORMULA})
 
 
 class BinaryFault(ValueError):

@@ -11,7 +11,7 @@ import lzma
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import IO, Final, Literal
 from xml.etree.ElementTree import Element, ParseError  # nosec B405 - types; defusedxml parses
@@ -32,6 +32,7 @@ from giaoban.kit.workbooks.measures import (
 )
 
 __all__ = [
+    "ARCHIVE_FAULTS",
     "MAX_CELLS",
     "MAX_ENTRIES",
     "MAX_FILE_BYTES",
@@ -46,6 +47,7 @@ __all__ = [
     "column_letters",
     "column_number",
     "inspect",
+    "is_bomb",
     "kind_of",
     "media_type_of",
 ]
@@ -54,6 +56,17 @@ MAX_FILE_BYTES: Final = 10 * 2**20
 MAX_RATIO: Final = 100
 RATIO_FREE_BYTES: Final = 4 * 2**20  # below this unpacked size any ratio is harmless
 MAX_ENTRIES: Final = 400
+ARCHIVE_FAULTS: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OSError,
+)
+"""What opening or unpacking an archive from outside may raise."""
 
 _ODS_TYPE: Final = b"application/vnd.oasis.opendocument.spreadsheet"
 _ADDRESS: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
@@ -99,17 +112,10 @@ def inspect(content: bytes, bounds: Bounds, *, first_only: bool = False) -> dict
         raise WorkbookRefused("encrypted") from None
     except (
         binary.BinaryFault,
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
         ParseError,
         DefusedXmlException,
         KeyError,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-        OSError,
+        *ARCHIVE_FAULTS,
     ):
         raise WorkbookRefused("broken") from None
 
@@ -158,14 +164,20 @@ def column_letters(number: int) -> str:
     return letters
 
 
+def is_bomb(entries: Iterable[zipfile.ZipInfo]) -> bool:
+    """Whether an archive says that it unpacks to far more than files of an office do."""
+    sizes = [(entry.file_size, entry.compress_size) for entry in entries]
+    unpacked, packed = sum(size for size, _ in sizes), sum(size for _, size in sizes)
+    return unpacked > RATIO_FREE_BYTES and unpacked > MAX_RATIO * max(packed, 1)
+
+
 def _check_archive(archive: zipfile.ZipFile, bounds: Bounds) -> None:
     entries = archive.infolist()
     if len(entries) > MAX_ENTRIES:
         raise WorkbookRefused("too-many")
     unpacked = sum(entry.file_size for entry in entries)
-    packed = sum(entry.compress_size for entry in entries)
     check_size(unpacked, bounds.unpacked_bytes)
-    if unpacked > RATIO_FREE_BYTES and unpacked > MAX_RATIO * max(packed, 1):
+    if is_bomb(entries):
         raise WorkbookRefused("too-large", size=unpacked, limit=RATIO_FREE_BYTES)
 
 

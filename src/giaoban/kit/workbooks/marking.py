@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import openpyxl
 from openpyxl.cell import MergedCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
@@ -24,9 +25,13 @@ FIRST_ROW: Final = 5  # title, how to go on, an empty row, the headings
 WIDTHS: Final = (6, 20, 10, 46, 60, 60)
 LINK_COLUMN: Final = 3
 KEPT_COLUMN: Final = len(WIDTHS) + 1
-"""Hidden: the colour that the cell had."""
+"""Hidden: the colour that the cell had; beside it the comment that a person had written there, and that person."""
+KEPT_WIDTH: Final = 3
 LINE_LETTERS: Final = 58
 """Letters of the widest column on one line, for the height of a row."""
+
+_Kept = tuple[str, str, str]
+"""Colour, comment, author of the comment."""
 
 
 def marked(content: bytes, asked: Mapping[str, Any]) -> bytes:
@@ -39,34 +44,48 @@ def marked(content: bytes, asked: Mapping[str, Any]) -> bytes:
     _forget(book, words["list"], words["author"])
     for sheet, row, column, value in asked["values"]:
         cell = _anchor(book[sheet], row, column)
-        cell.value = value
+        cell.value = _plain(value)
         if isinstance(value, str):
             cell.data_type = "s"
-    listed = [(remark, *_mark(book, remark, words["author"])) for remark in asked["remarks"]]
+    remarks = [{name: _plain(value) for name, value in remark.items()} for remark in asked["remarks"]]
+    listed = [(remark, *_mark(book, remark, words["author"])) for remark in remarks]
     _list(book, listed, words)
     out = BytesIO()
     book.save(out)
     return out.getvalue()
 
 
+def _plain(value: Any) -> Any:
+    """Without the signs that an .xlsx cannot hold, which other kinds of file can."""
+    return ILLEGAL_CHARACTERS_RE.sub(" ", value) if isinstance(value, str) else value
+
+
 def _forget(book: Any, name: str, author: str) -> None:
-    """Take the list and the comments of an earlier copy away, and give the cells the colours they had."""
-    if name in book.sheetnames and len(book.sheetnames) > 1:
-        page = book[name]
-        for row in page.iter_rows(min_row=FIRST_ROW):
-            link = row[LINK_COLUMN - 1].hyperlink if len(row) >= KEPT_COLUMN else None
-            sheet, _, address = (link.location or "").rpartition("!") if link else ("", "", "")
-            sheet = sheet.strip("'").replace("''", "'")
-            if sheet in book.sheetnames and address:
-                kept = str(row[KEPT_COLUMN - 1].value or "")
-                fill = PatternFill("solid", kept) if len(kept) == 8 else PatternFill()
-                _anchor(book[sheet], *coordinate_to_tuple(address)).fill = fill
-        book.remove(page)
+    """Take the list and the comments of an earlier copy away, and give the cells what they had before."""
     for page in book.worksheets:
         for row in page.iter_rows():
             for cell in row:
                 if cell.comment is not None and cell.comment.author == author:
                     cell.comment = None
+    if name in book.sheetnames and len(book.sheetnames) > 1:
+        page = book[name]
+        for row in reversed(list(page.iter_rows(min_row=FIRST_ROW))):  # of two remarks at a cell the first one knows
+            _give_back(book, row)
+        book.remove(page)
+
+
+def _give_back(book: Any, row: Any) -> None:
+    """The colour and the comment of a cell, as a row of the list kept them."""
+    link = row[LINK_COLUMN - 1].hyperlink if len(row) >= KEPT_COLUMN else None
+    sheet, _, address = (link.location or "").rpartition("!") if link else ("", "", "")
+    sheet = sheet.strip("'").replace("''", "'")
+    if sheet not in book.sheetnames or not address:
+        return
+    colour, said, who = [*(str(one.value or "") for one in row[KEPT_COLUMN - 1 :]), "", "", ""][:KEPT_WIDTH]
+    cell = _anchor(book[sheet], *coordinate_to_tuple(address))
+    cell.fill = PatternFill("solid", colour) if len(colour) == 8 else PatternFill()
+    if said:
+        cell.comment = Comment(said, who)
 
 
 def _anchor(page: Any, row: int, column: int) -> Any:
@@ -78,23 +97,29 @@ def _anchor(page: Any, row: int, column: int) -> Any:
     return cell
 
 
-def _mark(book: Any, remark: Mapping[str, Any], author: str) -> tuple[str, str]:
-    """Comment and colour; gives the address, "" when the remark is of no cell, and the colour before."""
+def _mark(book: Any, remark: Mapping[str, Any], author: str) -> tuple[str, _Kept]:
+    """Comment and colour; gives the address, "" when the remark is of no cell, and what the cell had before: its
+    colour, a person's comment, that person.
+    """
     if remark["sheet"] not in book.sheetnames or not remark["row"]:
-        return "", ""
+        return "", ("", "", "")
     page = book[remark["sheet"]]
     cell = _anchor(page, remark["row"], max(remark["column"], 1))
     said = f"{remark['reason']}\n{remark['remedy']}".strip()
+    own = ("", "")
     if cell.comment is not None:
         said = f"{cell.comment.text}\n\n{said}"
+        if cell.comment.author != author:
+            own = (_plain(cell.comment.text), _plain(cell.comment.author or ""))
     before = cell.fill.start_color.rgb if cell.fill.fill_type == "solid" else ""
     cell.comment = Comment(said, author, width=320, height=40 + 18 * (len(said) // 40 + said.count("\n") + 1))
     if before != ERROR_FILL:
         cell.fill = PatternFill("solid", ERROR_FILL if remark["is_error"] else OTHER_FILL)
-    return cell.coordinate, before if isinstance(before, str) and before not in (ERROR_FILL, OTHER_FILL) else ""
+    colour = before if isinstance(before, str) and before not in (ERROR_FILL, OTHER_FILL) else ""
+    return cell.coordinate, (colour, *own)
 
 
-def _list(book: Any, listed: Iterable[tuple[Mapping[str, Any], str, str]], words: Mapping[str, Any]) -> None:
+def _list(book: Any, listed: Iterable[tuple[Mapping[str, Any], str, _Kept]], words: Mapping[str, Any]) -> None:
     page = book.create_sheet(words["list"], 0)
     edge = Side("thin", "FF808080")
     border, wrapped = Border(edge, edge, edge, edge), Alignment(wrap_text=True, vertical="top")
@@ -117,13 +142,15 @@ def _list(book: Any, listed: Iterable[tuple[Mapping[str, Any], str, str]], words
             cell = page.cell(row, column)
             cell.font, cell.border, cell.alignment = Font(FONT, 12), border, wrapped
         page.row_dimensions[row].height = 17 * max(-(-len(text) // LINE_LETTERS) for text in (*texts, "."))
-        page.cell(row, KEPT_COLUMN, before).data_type = "s"
+        for column, text in enumerate(before, start=KEPT_COLUMN):
+            page.cell(row, column, text).data_type = "s"
         if address:
             link = page.cell(row, LINK_COLUMN)
             place = "'" + remark["sheet"].replace("'", "''") + f"'!{address}"
             link.hyperlink = Hyperlink(ref=link.coordinate, location=place)
             link.font = Font(FONT, 12, underline="single", color="FF0563C1")
-    page.column_dimensions[get_column_letter(KEPT_COLUMN)].hidden = True
+    for column in range(KEPT_COLUMN, KEPT_COLUMN + KEPT_WIDTH):
+        page.column_dimensions[get_column_letter(column)].hidden = True
     page.freeze_panes = f"A{FIRST_ROW}"
     page.page_setup.orientation, page.page_setup.paperSize = "landscape", 9
     page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0

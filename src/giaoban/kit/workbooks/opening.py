@@ -12,6 +12,7 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
@@ -110,7 +111,8 @@ class Reader:
         process.wait()
         for stream in (process.stdin, process.stdout):
             if stream is not None:
-                stream.close()
+                with suppress(OSError):  # what was not written yet finds nobody any more
+                    stream.close()
 
     def _ask(self, asked: Mapping[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:
         check_size(len(content), MAX_FILE_BYTES)

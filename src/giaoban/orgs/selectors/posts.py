@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from django.db.models import QuerySet
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q, QuerySet, Value
 from django.http import Http404
 
 from giaoban.kit.actors import Actor, HeldPost
@@ -52,14 +53,15 @@ class PostCard:
 
 def held_posts(user_id: int, on: date) -> tuple[HeldPost, ...]:
     """The posts a person holds on a day, in the order in which they were given."""
-    posts = list(Post.objects.filter(valid_on(on), user_id=user_id).prefetch_related("fields").order_by("pk"))
+    keys = ArrayAgg("fields__key", filter=Q(fields__isnull=False), default=Value([]))
+    posts = list(Post.objects.filter(valid_on(on), user_id=user_id).annotate(field_keys=keys).order_by("pk"))
     called = cards([post.unit_id for post in posts], on)
     return tuple(
         HeldPost(
             unit_id=post.unit_id,
             role=Role(post.role),
             unit_name=called[post.unit_id].name,
-            fields=frozenset(field.key for field in post.fields.all()),
+            fields=frozenset(post.field_keys),
             acting=post.acting,
         )
         for post in posts

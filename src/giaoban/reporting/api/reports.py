@@ -25,7 +25,6 @@ from giaoban.reporting.rules import (
 )
 from giaoban.reporting.rules.sent_json import SentReport, read_report
 from giaoban.reporting.rules.strict_json import MAX_BYTES, TOO_LARGE, JsonRefused
-from giaoban.reporting.services.sending import JOINED
 
 MOST_FAULTS = 500
 Limit = Annotated[int, Query(ge=1, le=1000)]
@@ -153,7 +152,8 @@ def submit(request: ActorRequest, report: int) -> Status[dict[str, Any]]:
 
 def _owed(request: ActorRequest, pk: int) -> Obligation:
     """The report, one query for the unit's own people; for others, whether they may see it is asked first."""
-    row = Obligation.objects.select_related(*JOINED).filter(pk=pk).first() if 0 < pk < 2**63 else None
+    rows = Obligation.objects.select_related("form").only("unit_id", "form__key", "form__checksum")
+    row = rows.filter(pk=pk).first() if 0 < pk < 2**63 else None
     if row is None:
         raise Http404("Không có báo cáo này trong phạm vi của bạn.")
     if request.actor.may(Permission.SEND_REPORT, row.unit_id):
@@ -171,7 +171,7 @@ def _owed(request: ActorRequest, pk: int) -> Obligation:
 def _body(request: ActorRequest) -> bytes:
     """The bytes that were sent, never more than MAX_BYTES. Raises JsonRefused."""
     declared = request.META.get("CONTENT_LENGTH") or "0"
-    if not declared.isdigit() or int(declared) > MAX_BYTES:
+    if not (declared.isascii() and declared.isdecimal()) or int(declared) > MAX_BYTES:
         raise JsonRefused(TOO_LARGE)
     return request.body
 

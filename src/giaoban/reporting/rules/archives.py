@@ -1,24 +1,21 @@
 """Many files at once: what a file is, and what a zip holds, without trusting its names, its sizes or its promises."""
 
 import io
-import lzma
 import re
 import unicodedata
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Final, Literal
 
 from giaoban.core.vietnamese import number
-from giaoban.kit.workbooks.guard import MAX_FILE_BYTES
+from giaoban.kit.workbooks.binary import MAGIC as _OLE
+from giaoban.kit.workbooks.guard import ARCHIVE_FAULTS, MAX_FILE_BYTES, is_bomb
 
 MEGABYTE: Final = 2**20
 MAX_FILES: Final = 2_000
 MAX_TOTAL_BYTES: Final = 200 * MEGABYTE
 """Of all files together, as uploaded and again as unpacked."""
-MAX_RATIO: Final = 100
-RATIO_FREE_BYTES: Final = 4 * MEGABYTE  # below this size any ratio is harmless: empty forms are small and alike
 MAX_WORDS_BYTES: Final = 16 * MEGABYTE
 """What the cells and words of a workbook unpack to: several times the largest form, with every line that it allows."""
 LONGEST_NAME: Final = 255
@@ -54,7 +51,7 @@ NO_FILES_CHOSEN: Final = "Chưa chọn tệp nào. Chọn hoặc thả các tệ
 
 Kind = Literal["workbook", "text", "archive", "other"]
 
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP: Final = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 _UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -62,17 +59,7 @@ _HEAD: Final = 65_536
 _LONGEST_HEADER: Final = 2_000  # bytes; ours has a hundred
 # Letters that do not show, or turn the direction of what follows: a name must read as it is.
 _UNSHOWN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-_FAULTS: Final = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    OSError,
-    MemoryError,
-    lzma.LZMAError,
-)
+_FAULTS: Final = (*ARCHIVE_FAULTS, MemoryError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +178,9 @@ def _refusal_of(entries: list[zipfile.ZipInfo]) -> str:
         return NO_FILES
     if len(entries) > MAX_FILES:
         return TOO_MANY
-    unpacked = sum(entry.file_size for entry in entries)
-    packed = sum(entry.compress_size for entry in entries)
-    if unpacked > RATIO_FREE_BYTES and unpacked > MAX_RATIO * max(packed, 1):
+    if is_bomb(entries):
         return BOMB
-    return TOO_MUCH if unpacked > MAX_TOTAL_BYTES else ""
+    return TOO_MUCH if sum(entry.file_size for entry in entries) > MAX_TOTAL_BYTES else ""
 
 
 def _piece(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, outer: str) -> Piece:

@@ -1,9 +1,21 @@
 """Which findings stop a report, and which only need the unit's words."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from giaoban.core.issues import Issue
+
+GENERAL: Final = "Giải trình chung: "
+"""Begins words that one person gave for all warnings of many files, not for this one."""
+
+
+def general_words(words: str) -> str:
+    """Words for every warning, so marked; "" when there are none."""
+    return f"{GENERAL}{words.strip()}" if words.strip() else ""
+
+
+def is_general(words: str) -> bool:
+    return words.startswith(GENERAL)
 
 
 def issue_key(issue: Issue) -> str:

@@ -101,3 +101,28 @@ def reminder_words(reports: Iterable[Report], note: str, sender: str, on: date) 
     what = _called(held[0]) if len(held) == 1 else f"{len(held)} báo cáo"
     lines = [f"{sender} nhắc gửi báo cáo.", *(["", f"Lời nhắc: {note}"] if note else []), "", *_own(held, on)]
     return f"{sender} nhắc gửi {what}", "\n".join(lines).strip()
+
+
+def returned_words(report: Report, sender: str, reason: str, cells: Sequence[str], on: date) -> tuple[str, str]:
+    """Subject and body when a report comes back."""
+    lines = [f"{sender} trả lại báo cáo của {report.unit}: {_called(report)}.", f"Lý do: {_ended(reason)}"]
+    if cells:
+        lines += ["", "Ô được đánh dấu:", *(f"– {one}" for one in cells)]
+    when = f", {_when(report.due_on, on)}" if report.due_on is not None else ""
+    return f"{sender} trả lại: {_called(report)}", "\n".join([*lines, "", f"Sửa rồi gửi lại{when}."])
+
+
+def moved_words(reports: Sequence[tuple[Report, date | None]], sender: str, basis: str, reason: str) -> tuple[str, str]:
+    """Subject and body when deadlines are moved: reports with the deadline that they had before."""
+    first = reports[0][0]
+    what = _called(first) if len(reports) == 1 else f"{len(reports)} báo cáo"
+    lines = [f"{sender} đổi hạn gửi báo cáo.", ""]
+    for one, before in reports:
+        was = f" (trước là {day(before)})" if before is not None else ""
+        lines.append(f"– {one.unit}, {_called(one)}: hạn mới {day(one.due_on) if one.due_on else 'không có'}{was}")
+    return f"{sender} đổi hạn: {what}", "\n".join([*lines, "", f"Căn cứ: {_ended(basis)}", f"Lý do: {_ended(reason)}"])
+
+
+def _ended(text: str) -> str:
+    """With one full stop at its end."""
+    return text.strip().rstrip(".") + "."

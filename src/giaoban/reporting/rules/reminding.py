@@ -29,7 +29,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Owing:
-    """A report as far as reminding is concerned. units: who answers for it. field: key of its field of work or ""."""
+    """A report as far as reminding is concerned. units: who answers for it. field: key of its field of work or "".
+
+    returned_on: the day on which its latest version came back, None: it did not.
+    """
 
     id: int
     units: tuple[int, ...]
@@ -37,6 +40,7 @@ class Owing:
     due_on: date | None
     received: bool
     field: str = ""
+    returned_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +194,10 @@ def plan(
     gathering = _Gathering()
     for due_on, one in sorted(open_ones, key=lambda pair: (pair[0], pair[1].id)):
         found = reaches[due_on]
-        if found.listed:
+        back = one.returned_on is not None and days.has(days.shifted(one.returned_on, 1))
+        if found.listed or back:
             answering = [place for unit in one.units for place in at[unit] if place.answers]
-            gathering.add("own", one, answering, rings=found.rings)
+            gathering.add("own", one, answering, rings=found.rings or back)
         if found.late and one.receiver_id is not None:
             _tell_receivers(gathering, one, found, at, above.get(one.receiver_id, ()))
     return gathering.digests()

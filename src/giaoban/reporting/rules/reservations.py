@@ -3,10 +3,10 @@
 A layout of which a part was read, or whose words were shortened, may be filled in; it never looks official.
 """
 
-import re
 from typing import Final
 
 from giaoban.core.forms import FormDefinition
+from giaoban.core.periods import DayOfMonth, DayOfYear, PeriodRuleError, WorkingDays, parse_deadline
 
 PARTLY_READ: Final = "Bản nháp bố cục: biểu gốc mới đọc được một phần, không in như biểu mẫu chính thức."
 SHORTENED: Final = (
@@ -14,10 +14,6 @@ SHORTENED: Final = (
 )
 NO_LAYOUT: Final = "Chỉ có mã hoặc tên biểu; bố cục chưa đọc được nên chưa nhập, chưa in được."
 OUR_LAYOUT: Final = "Bố cục của Giao Ban, không phải biểu mẫu pháp lý."
-
-_FIXED = re.compile(r"(\d\d)-(\d\d)([+-]\d)?")
-_WORKING = re.compile(r"wd(\d{1,2})")
-_MONTHLY = re.compile(r"d(\d{1,2})(?:\+(\d)m)?")
 
 
 def reservations(form: FormDefinition) -> tuple[str, ...]:
@@ -43,14 +39,16 @@ def mark(form: FormDefinition) -> str:
 
 def due_words(deadline: str) -> str:
     """A deadline of a pack as people say it: "01-20+1" → "ngày 20/01 năm sau", "wd4" → "4 ngày làm việc sau kỳ"."""
-    if match := _WORKING.fullmatch(deadline):
-        return f"{int(match[1])} ngày làm việc sau kỳ"
-    if match := _MONTHLY.fullmatch(deadline):
-        after = int(match[2] or 0)
-        month = "tháng cuối kỳ" if not after else "tháng sau" if after == 1 else f"tháng thứ {after} sau kỳ"
-        return f"ngày {int(match[1]):02d} của {month}"
-    if match := _FIXED.fullmatch(deadline):
-        month_number = int(match[1])
-        year = {None: "", "+1": " năm sau", "-1": " năm trước"}.get(match[3], f" ({match[3]} năm)")
-        return f"ngày {match[2]}/{match[1] if month_number < 3 else month_number}{year}"
-    return deadline
+    try:
+        read = parse_deadline(deadline)
+    except PeriodRuleError:
+        return deadline
+    match read:
+        case WorkingDays(count):
+            return f"{count} ngày làm việc sau kỳ"
+        case DayOfMonth(day, after):
+            which = "tháng cuối kỳ" if not after else "tháng sau" if after == 1 else f"tháng thứ {after} sau kỳ"
+            return f"ngày {day:02d} của {which}"
+        case DayOfYear(month, day, years):
+            words = {0: "", 1: " năm sau", -1: " năm trước"}.get(years, f" ({years:+d} năm)")
+            return f"ngày {day:02d}/{month:02d}{words}" if month < 3 else f"ngày {day:02d}/{month}{words}"

@@ -33,6 +33,9 @@ STATE_NAMES: Final[Mapping[ReportState, str]] = {
 }
 
 
+WITH_THE_UNIT: Final = frozenset({ReportState.MISSING, ReportState.DRAFT, ReportState.RETURNED})
+"""In these the unit has still to send: nothing came, or the last version came back."""
+
 REPLACED_WHILE_WAITING: Final = "Đơn vị đã gửi bản mới hơn."
 """The reason kept with a version that gave way before anybody decided: it was never accepted."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Literal
 
 from giaoban.core.figures import Mark
 from giaoban.reporting.rules.states import was_accepted
@@ -39,15 +40,16 @@ def known_by(versions: Iterable[Sending], until: datetime) -> list[Sending]:
 
 
 def delivered_at(versions: Iterable[Sending]) -> datetime | None:
-    """When a report was delivered: the first sending after the last return, of versions in order.
+    """When a report was delivered: the earliest sending after the last return, of versions in order.
 
-    Once a version was accepted, a return of a later one takes nothing away.
+    The moments need not follow the order of the versions: what was brought in a file counts from the day on which it
+    was brought. Once a version was accepted, a return of a later one takes nothing away.
     """
     delivered: datetime | None = None
     accepted = False
     for one in versions:
         if one.state != "returned":
-            delivered = delivered or one.sent_at
+            delivered = min(delivered, one.sent_at) if delivered is not None else one.sent_at
         elif not accepted:
             delivered = None
         accepted = accepted or was_accepted(one.state, one.reason)
@@ -63,6 +65,16 @@ def due_by(due_on: date | None, moves: Sequence[Move], until: datetime) -> date 
 def first_due(due_on: date | None, moves: Sequence[Move]) -> date | None:
     """The deadline before anybody moved it."""
     return moves[0].old_due_on if moves else due_on
+
+
+def turned(received_on: date | None, old_due_on: date | None, due_on: date) -> Literal["late", "on_time", ""]:
+    """What another deadline makes of a report that came: late, on time, or "", what it was."""
+    if received_on is None:
+        return ""
+    was_late, is_late = old_due_on is not None and received_on > old_due_on, received_on > due_on
+    if was_late == is_late:
+        return ""
+    return "late" if is_late else "on_time"
 
 
 def declares_nil(marks: Iterable[int], *, filled: int, required: int) -> bool:

@@ -85,6 +85,7 @@ from giaoban.reporting.selectors.owed import (
     submission_for,
 )
 from giaoban.reporting.selectors.prefilling import Prefill, UsedReport, prefill
+from giaoban.reporting.selectors.quoting import quoted_cell, quoted_table
 from giaoban.reporting.selectors.reception import (
     Campaign,
     LateAndMissing,
@@ -203,6 +204,8 @@ __all__ = [
     "preceding_figures",
     "prefill",
     "previous_figures",
+    "quoted_cell",
+    "quoted_table",
     "read_texts",
     "receipt_days",
     "reception",

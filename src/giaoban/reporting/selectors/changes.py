@@ -3,7 +3,7 @@
 A cell is explained by the units of its line whose figure there is another one than in the version that stood then.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -221,12 +221,16 @@ def reports_made_of(form: FormVersion, period: Period, unit_id: int) -> list[Obl
 
 @dataclass(frozen=True, slots=True)
 class SentCell:
-    """A cell of a report that was sent, which the level below would fill otherwise now. name: as in `rules.merging`."""
+    """A cell of a report that was sent, which the level below would fill otherwise now. name: as in `rules.merging`.
+
+    why: the units that made it so; by_hand: what was sent is not what the level below gave when it was filled.
+    """
 
     name: str
     sent: str
     now: str
     why: tuple[Moved, ...]
+    by_hand: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,29 +256,55 @@ def changes_below(obligation: Obligation) -> SentChanges | None:
         return None
     sent = texts_from_figures(definition_of(obligation.form), figures_of(row))
     fill = last_fill(obligation, until=row.sent_at)
-    units = _below(now, fill, last_day(obligation.period))
-    by_key = {one.unit.key: one for one in units.values()}
-    names = [*now.texts, *(name for name in (fill.texts if fill else ()) if name not in now.texts)]
+    filled: Mapping[str, str] = fill.texts if fill else {}
+    pairs = _below(now, fill)
+    units = _by_name(_moved(pairs, last_day(obligation.period)))
+    makers = _makers_below(obligation, pairs, {one.unit.key: pk for pk, one in units.items()})
     cells = []
-    for name in names:
+    for name in [*now.texts, *(name for name in filled if name not in now.texts)]:
         if (here := sent.get(name, "")) != (there := now.texts.get(name, "")):
-            subunit = name.split("/")[2]
-            why = ([by_key[subunit]] if subunit in by_key else []) if subunit else list(units.values())
-            cells.append(SentCell(name, here, there, tuple(why)))
+            was = filled.get(name, "")
+            why = [units[pk] for pk in makers(name) if pk in units] if was != there else []
+            cells.append(SentCell(name, here, there, tuple(why), fill is not None and was != here))
     return SentChanges(row, tuple(cells), tuple(units.values()), fill.at if fill else None)
 
 
-def _below(now: Prefill, fill: Fill | None, on: date) -> dict[int, Moved]:
+def _makers_below(
+    obligation: Obligation, pairs: Mapping[int, Pair], by_key: Mapping[str, int]
+) -> Callable[[str], Iterable[int]]:
+    """Name of a cell → the units that made it another one than it was when the draft was filled.
+
+    A line taken from one unit is made by this unit; a sum by the units whose own figure there is another one now.
+    """
+    form = definition_of(obligation.form)
+    if source_keys(form):
+        return lambda name: [by_key[subunit]] if (subunit := name.split("/")[2]) in by_key else []
+    sent = [stood.submission_id for pair in pairs.values() for stood in pair if stood and stood.submission_id]
+    figures = lines_of(form, sent)
+
+    def makers(name: str) -> Iterable[int]:
+        table_id, row, subunit, column, *_ = name.split("/")
+        for unit_id, pair in pairs.items():
+            then, now = (_said(form, stood, (table_id, row, subunit, column), figures) for stood in pair)
+            if then != now:
+                yield unit_id
+
+    return makers
+
+
+def _below(now: Prefill, fill: Fill | None) -> dict[int, Pair]:
     """The units of which another version stands now than when the draft was filled."""
     if fill is None:
         return {}
     then = {unit_id: Stood(pk, version) for pk, (unit_id, version, _) in fill.used.items()}
     here = {one.unit.id: Stood(one.submission_id, one.version) for one in now.used}
     nothing = Stood(None, None)
-    pairs = {
+    return {
         one: (then.get(one, nothing), here.get(one))
         for one in then.keys() | here.keys()
         if then.get(one) != here.get(one)
     }
-    found = _moved(pairs, on)
-    return dict(sorted(found.items(), key=lambda item: (item[1].unit.sort_key, item[1].unit.key)))
+
+
+def _by_name(units: Mapping[int, Moved]) -> dict[int, Moved]:
+    return dict(sorted(units.items(), key=lambda item: (item[1].unit.sort_key, item[1].unit.key)))

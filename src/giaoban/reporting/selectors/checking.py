@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Final
 
 from django.db.models import Count, Q
+from django.utils import timezone
 
 from giaoban.core.checks import (
     Around,
@@ -28,9 +29,11 @@ from giaoban.core.issues import Cell, Issue
 from giaoban.kit.registries import figure_sources
 from giaoban.orgs.selectors import SubUnit, UnitCard, branches, card, cards, subunits_of
 from giaoban.reporting.models import FormVersion, Obligation, Period, Submission, SubmissionLine, SubmissionState
+from giaoban.reporting.rules import without_waived
 from giaoban.reporting.selectors.figures import Earlier, lines_of, previous_figures
 from giaoban.reporting.selectors.forms import definition_of, last_day
 from giaoban.reporting.selectors.tree import line_beneath
+from giaoban.reporting.selectors.waivers import WaiverCard, waivers_standing
 
 NORMS_KEPT: Final = timedelta(minutes=1)
 """So long a process uses what it once found of the units around, instead of asking for every report sent."""
@@ -43,7 +46,10 @@ _kept: dict[tuple[int, int, int], tuple[float, Norms]] = {}
 
 @dataclass(frozen=True, slots=True)
 class CheckedReport:
-    """A version that stands (sent or accepted) with what the checks say of it. explanations: by `rules.issue_key`."""
+    """A version that stands (sent or accepted) with what the checks say of it, what is waived as notes.
+
+    explanations, waivers: by `rules.issue_key`.
+    """
 
     obligation_id: int
     unit: UnitCard
@@ -51,6 +57,7 @@ class CheckedReport:
     version: int
     is_accepted: bool
     explanations: Mapping[str, str]
+    waivers: Mapping[str, WaiverCard]
     issues: tuple[Issue, ...]
     simulated: bool
 
@@ -133,6 +140,7 @@ def check_all(form: FormVersion, period: Period, unit_id: int) -> Checked:
     around = replace(around, norms=[norms.get(one.obligation.receiver_id) for one in versions])
     found = run_checks_many(definition, batch, around)
     called = cards([one.unit_id for one in obligations.values()], on)
+    waived = waivers_standing(obligations, timezone.localdate())
     reports = []
     for obligation_id, number in latest.items():
         version, obligation = versions[number], obligations[obligation_id]
@@ -145,7 +153,8 @@ def check_all(form: FormVersion, period: Period, unit_id: int) -> Checked:
                 version=version.version,
                 is_accepted=version.is_current,
                 explanations=version.explanations,
-                issues=(*found[number], *more),
+                waivers=waived.get(obligation_id, {}),
+                issues=tuple(without_waived([*found[number], *more], waived.get(obligation_id, {}))),
                 simulated=version.simulated or obligation.simulated,
             )
         )

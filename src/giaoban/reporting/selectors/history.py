@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from giaoban.reporting.models import DeadlineChange, Obligation, Reminder
 
 
 @dataclass(frozen=True, slots=True)
 class DeadlineMove:
-    """One move of a deadline. old_due_on None: the report had none before."""
+    """One move of a deadline. old_due_on None: the report had none before.
+
+    change_id: of the DeadlineChange. undoes: whether it took another back; undone: whether it was taken back.
+    """
 
     at: datetime
     by: str
@@ -18,6 +21,9 @@ class DeadlineMove:
     due_on: date
     basis: str
     reason: str
+    change_id: int
+    undoes: bool
+    undone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +37,16 @@ class Reminding:
 
 def deadline_moves(obligation: Obligation) -> list[DeadlineMove]:
     """The moves of a report's deadline, newest first."""
-    rows = DeadlineChange.objects.filter(obligation=obligation).select_related("act").order_by("-pk")
-    return [
-        DeadlineMove(row.act.at, row.act.actor_name, row.old_due_on, row.due_on, row.basis, row.reason) for row in rows
-    ]
+    return list(moves_of(Obligation.objects.filter(pk=obligation.pk)).get(obligation.pk, ()))
 
 
 def moves_of(obligations: QuerySet[Obligation]) -> dict[int, tuple[DeadlineMove, ...]]:
     """The moves of the deadlines of many reports, newest first; those never moved are absent. One query."""
     rows = DeadlineChange.objects.filter(obligation__in=obligations.order_by().values("pk")).order_by("-pk")
-    columns = ("obligation_id", "act__at", "act__actor_name", "old_due_on", "due_on", "basis", "reason")
+    rows = rows.annotate(is_undoing=Q(undoes__isnull=False), is_undone=Q(undone_by__isnull=False))
+    columns = ("obligation_id", "act__at", "act__actor_name", "old_due_on", "due_on", "basis", "reason", "pk")
     found: dict[int, list[DeadlineMove]] = {}
-    for pk, *values in rows.values_list(*columns):
+    for pk, *values in rows.values_list(*columns, "is_undoing", "is_undone"):
         found.setdefault(pk, []).append(DeadlineMove(*values))
     return {pk: tuple(moves) for pk, moves in found.items()}
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from giaoban.core.checks import run_checks
 from giaoban.core.consolidation import CellTotal, combine, total_of
 from giaoban.core.figures import BLANK, Figure, Figures
 from giaoban.core.forms import FormDefinition
@@ -14,8 +13,9 @@ from giaoban.core.restating import Divided, Restatement
 from giaoban.orgs.selectors import UnitCard, cards
 from giaoban.reporting.models import FormVersion, Period, Submission
 from giaoban.reporting.rules import issue_key
+from giaoban.reporting.selectors.checking import check_many
 from giaoban.reporting.selectors.consolidation import CellKey, rolled
-from giaoban.reporting.selectors.figures import lines_of, previous_figures
+from giaoban.reporting.selectors.figures import lines_of
 from giaoban.reporting.selectors.forms import definition_of
 from giaoban.reporting.selectors.grouping import Group, group_reporters
 
@@ -84,16 +84,15 @@ def cell_origin(
     )
     figures = lines_of(definition, rows)
     called = cards([one.unit_id for one in reporters], grouping.period_day)
-    before = previous_figures(form, period, [one.unit_id for one in reporters])
+    issues = _issues(form, period, rows, figures)
     parts = []
     for one in rows.values():
-        mine = figures.get(one.pk, {})
-        line = mine.get((table, row, subunit))
+        line = figures.get(one.pk, {}).get((table, row, subunit))
         if line is None and subunit:
             continue
         figure = line.figures[position] if line else BLANK
         unit = called[one.obligation.unit_id]
-        part = _part(definition, one, unit, figure, mine, before.get(unit.id), key)
+        part = _part(one, unit, figure, issues[one.pk], key)
         parts.append(replace(part, share=shares.get(unit.id)))
     missing = sorted(
         (called[one.unit_id] for one in reporters if one.submission_id is None), key=lambda unit: unit.sort_key
@@ -121,20 +120,18 @@ def _label(groups: Sequence[Group], line_key: str) -> str:
     return groups[0].label if line_key else "Tổng số"
 
 
-def _part(
-    form: FormDefinition,
-    row: Submission,
-    unit: UnitCard,
-    figure: Figure,
-    figures: Figures,
-    previous: Figures | None,
-    key: CellKey,
-) -> Part:
-    issues = tuple(
-        issue
-        for issue in run_checks(form, figures, previous=previous)
-        if (issue.at.table, issue.at.row, issue.at.subunit, issue.at.column) == key
-    )
+def _issues(
+    form: FormVersion, period: Period, rows: Mapping[int, Submission], figures: Mapping[int, Figures]
+) -> dict[int, list[Issue]]:
+    """Version → what the checks say of it, as on every other page. A fixed number of queries."""
+    for one in rows.values():
+        one.obligation.form, one.obligation.period = form, period
+    found = check_many([(one.obligation, figures.get(pk, {})) for pk, one in rows.items()])
+    return dict(zip(rows, found, strict=True))
+
+
+def _part(row: Submission, unit: UnitCard, figure: Figure, found: Sequence[Issue], key: CellKey) -> Part:
+    issues = tuple(issue for issue in found if (issue.at.table, issue.at.row, issue.at.subunit, issue.at.column) == key)
     words = (row.explanations.get(issue_key(issue), "") for issue in issues)
     return Part(
         unit=unit,

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import NamedTuple
+from datetime import date, datetime, time
+from typing import Final, NamedTuple
 
 from django.db.models import Count, Max, Q, QuerySet
 from django.http import Http404
@@ -12,8 +12,9 @@ from django.utils import timezone
 from giaoban.core.timeliness import Timing, timing
 from giaoban.kit.actors import Actor
 from giaoban.orgs.selectors import UnitCard, cards, visible_ids
-from giaoban.reporting.models import Draft, FormVersion, Obligation, Period, Submission
+from giaoban.reporting.models import Draft, FormVersion, Obligation, Period, Submission, SubmissionState
 from giaoban.reporting.rules import ReportState, report_state
+from giaoban.reporting.rules.states import WITH_THE_UNIT
 from giaoban.reporting.rules.timeliness import Sending, delivered_at
 
 
@@ -81,14 +82,16 @@ class Latest(NamedTuple):
 class Standing:
     """Where an obligation stands: its latest version, whether a draft waits, when a report was delivered.
 
-    delivered_at: the first sending after the last return; a report that came back was not delivered by it. One that was
-    accepted counts for ever: a correction that comes back does not make the unit owe its figures again.
+    delivered_at: the earliest sending after the last return; a report that came back was not delivered by it. One that
+    was accepted counts for ever: a correction that comes back does not make the unit owe its figures again.
     """
 
     obligation: Obligation
     latest: Latest | None
     delivered_at: datetime | None
     has_draft: bool
+    returned_at: datetime | None = None
+    """When the latest version came back, None: it did not."""
 
     @property
     def state(self) -> ReportState:
@@ -98,6 +101,12 @@ class Standing:
     def is_received(self) -> bool:
         """The one definition of a report received: accepted figures stand, or the latest version was not returned."""
         return self.delivered_at is not None
+
+    @property
+    def is_with_unit(self) -> bool:
+        """Whether the unit has still to send: nothing came, or the latest version came back, be it a correction of
+        accepted figures."""
+        return self.state in WITH_THE_UNIT
 
     @property
     def reason(self) -> str:
@@ -141,7 +150,8 @@ def _standing(row: Obligation, versions: Sequence[tuple[Latest, datetime | None]
     delivered = delivered_at(
         Sending(one.version, one.sent_at, one.state, decided_at, one.decision_reason) for one, decided_at in versions
     )
-    return Standing(row, latest, delivered, has_draft)
+    came_back = latest is not None and latest.state == SubmissionState.RETURNED
+    return Standing(row, latest, delivered, has_draft, versions[-1][1] if came_back else None)
 
 
 def standing_of(obligation: Obligation) -> Standing:
@@ -154,6 +164,17 @@ def reminded(rows: QuerySet[Obligation]) -> dict[int, tuple[int, datetime]]:
     known = rows.filter(reminders__isnull=False).order_by().values("pk")
     counted = known.annotate(n=Count("reminders"), at=Max("reminders__act__at"))
     return {row["pk"]: (row["n"], row["at"]) for row in counted}
+
+
+REMIND: Final = "reporting.remind"
+"""The act of reminding by hand; a telephone call is another."""
+
+
+def reminded_today(ids: Collection[int], at: datetime) -> dict[int, datetime]:
+    """Obligation → when its unit was reminded of it by hand, on the day of a moment."""
+    since = timezone.make_aware(datetime.combine(timezone.localdate(at), time.min))
+    rows = Obligation.objects.filter(pk__in=ids, reminders__act__name=REMIND, reminders__act__at__gte=since)
+    return dict(rows.values("pk").annotate(last=Max("reminders__act__at")).values_list("pk", "last"))
 
 
 def owed_by(unit_ids: Collection[int], on: date, *, open_only: bool = False) -> list[Owed]:
@@ -173,7 +194,7 @@ def obligations_for(actor: Actor, on: date, *, open_only: bool = False) -> list[
 def _owed(rows: QuerySet[Obligation], on: date, *, open_only: bool) -> list[Owed]:
     listed = standing(rows)
     if open_only:
-        listed = [one for one in listed if one.state not in (ReportState.SENT, ReportState.ACCEPTED)]
+        listed = [one for one in listed if one.is_with_unit]
     owed = [one.obligation for one in listed]
     units = cards({one.unit_id for one in owed} | {one.receiver_id for one in owed if one.receiver_id}, on)
     reminders = reminded(rows)

@@ -57,6 +57,12 @@ class ReceptionRow:
         return self.moves[-1].old_due_on if self.moves else self.due_on
 
     @property
+    def to_restore(self) -> DeadlineMove | None:
+        """The newest move that still holds and can be taken back."""
+        held = next((one for one in self.moves if not one.undoes and not one.undone), None)
+        return held if held is not None and held.old_due_on is not None else None
+
+    @property
     def band(self) -> Band:
         return band_of(self.timing.days) if self.timing.state in (Timeliness.LATE, Timeliness.OVERDUE) else Band.NONE
 

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
@@ -14,7 +13,7 @@ from django.utils import timezone
 
 from giaoban.kit.actors import Actor
 from giaoban.kit.messages import Recipient, Said
-from giaoban.kit.models import Act, Message, Word
+from giaoban.kit.models import Act, Message, MessageChannel, MessageKind, Word
 from giaoban.kit.permissions import ROLE_PERMISSIONS, Permission, Role
 from giaoban.orgs.selectors import Seat, UnitCard, above, cards, heirs_of, scope_ids, seats_at
 from giaoban.reporting.models import Obligation, Submission
@@ -88,12 +87,6 @@ def next_runs(now: datetime, count: int = 3) -> list[date]:
     return found
 
 
-def is_time(now: datetime) -> bool:
-    """Whether the hour of the daily run has come, on a working day."""
-    local = timezone.localtime(now)
-    return local.time() >= settings.REMIND_AT and work_calendar().is_working_day(local.date())
-
-
 def day_plan(on: date, last: date | None, *, receiver_ids: Collection[int] | None = None) -> list[Told]:
     """The digests of a day, in the order of units and names. A fixed number of queries.
 
@@ -139,8 +132,10 @@ def _owings(waiting: Iterable[Standing], answering: dict[int, tuple[int, ...]]) 
             due_on=row.due_on,
             received=False,
             field=field_of(row),
+            returned_on=timezone.localdate(one.returned_at) if one.returned_at is not None else None,
         )
-        for row in (one.obligation for one in waiting)
+        for one in waiting
+        for row in (one.obligation,)
     ]
 
 
@@ -225,3 +220,21 @@ def messages_for(actor: Actor, on: date) -> QuerySet[Message, Any]:
         raise PermissionDenied("Nhật ký nhắc hạn dành cho thủ trưởng, người tổng hợp và thanh tra của đơn vị.")
     units = [post.unit_id for post in actor.posts if post.role in LOG_ROLES]
     return rows.filter(Q(unit_id__in=scope_ids(units, on)))
+
+
+def daily_mails(rows: Iterable[Message]) -> dict[int, Message]:
+    """Message in the product → the daily mail that carried it, where one did. One query."""
+    shown = [row for row in rows if row.channel == MessageChannel.PRODUCT]
+    if not shown:
+        return {}
+    mails = Message.objects.filter(channel=MessageChannel.MAIL, kind=MessageKind.MAIL)
+    mails = mails.filter(person__in={row.person_id for row in shown}, made_at__gt=min(row.made_at for row in shown))
+    held: dict[int, list[Message]] = {}
+    for mail in mails.order_by("made_at", "pk"):
+        held.setdefault(mail.person_id, []).append(mail)
+    found: dict[int, Message] = {}
+    for row in shown:
+        carried = (one for one in held.get(row.person_id, ()) if one.made_at > row.made_at and row.body in one.body)
+        if (first := next(carried, None)) is not None:
+            found[row.pk] = first
+    return found

@@ -75,7 +75,8 @@ def compare(live: ConsolidatedTable, confirmed: ConsolidatedTable) -> list[CellD
     now = {line.key: line for line in (*live.lines, live.total)}
     then = {line.key: line for line in (*confirmed.lines, confirmed.total)}
     differences = []
-    for key in sorted(now.keys() | then.keys(), key=lambda key: (not key, list(now).index(key) if key in now else -1)):
+    places = {key: place for place, key in enumerate(now)}
+    for key in sorted(now.keys() | then.keys(), key=lambda key: (not key, places.get(key, -1))):
         here, there = now.get(key), then.get(key)
         label = (here or there).label  # type: ignore[union-attr]
         cells = dict.fromkeys([*(here.cells if here else ()), *(there.cells if there else ())])

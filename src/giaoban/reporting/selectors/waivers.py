@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from django.utils import timezone
+
 from giaoban.reporting.models import Obligation, Waiver
 from giaoban.reporting.rules import stands
 
@@ -43,13 +45,26 @@ def waived_keys(obligation: Obligation, on: date) -> frozenset[str]:
     return frozenset(rows.values_list("check_key", flat=True))
 
 
+def waivers_standing(obligation_ids: Collection[int], on: date) -> dict[int, dict[str, WaiverCard]]:
+    """Obligation → check key → the waiver that stands on a day, for many reports. One query."""
+    rows = Waiver.objects.filter(obligation__in=list(obligation_ids), withdrawn=None, until__gte=on)
+    found: dict[int, dict[str, WaiverCard]] = {}
+    for row in rows.select_related("act", "withdrawn").order_by("pk"):
+        found.setdefault(row.obligation_id, {})[row.check_key] = _card(row, on)
+    return found
+
+
 def standing_keys(waivers: Collection[WaiverCard]) -> dict[str, WaiverCard]:
     """Check key → the waiver that stands."""
     return {one.check_key: one for one in waivers if one.state == "stands"}
 
 
 def _card(row: Waiver, on: date) -> WaiverCard:
+    """A waiver whose day was over when another took its place has expired; nobody withdrew it."""
     undone = row.withdrawn
+    ended = timezone.localdate(undone.at) if undone is not None else on
+    if row.until < ended:
+        undone, on = None, ended
     holds = stands(row.until, withdrawn=undone is not None, on=on)
     return WaiverCard(
         id=row.pk,

@@ -2,7 +2,7 @@
 
 from giaoban.reporting.rules.signing import Signature
 from giaoban.reporting.services.bookreading import WorkbookReading, read_many, read_workbook
-from giaoban.reporting.services.calendar import end_calendar_address, hashed, make_calendar_address, note_calendar_read
+from giaoban.reporting.services.calendar import end_calendar_address, hashed, make_calendar_address, read_calendar
 from giaoban.reporting.services.closing import close_books, reopen_books, undo_closing
 from giaoban.reporting.services.confirming import confirm_table
 from giaoban.reporting.services.deciding import Mark, Verdict, accept, judge, return_for_correction
@@ -27,18 +27,20 @@ from giaoban.reporting.services.importing import (
     import_csv,
     import_workbook,
 )
+from giaoban.reporting.services.justifying import SignedReason
 from giaoban.reporting.services.loading import load_forms, load_regimes
 from giaoban.reporting.services.opening import Opening, open_and_raise, preview_opening
 from giaoban.reporting.services.owing import (
     move_deadline,
+    note_call,
     open_period,
     raise_obligations,
     remind,
 )
 from giaoban.reporting.services.papers import add_papers
 from giaoban.reporting.services.reminding import send_digests
-from giaoban.reporting.services.requesting import Requested, SignedReason, request_report
-from giaoban.reporting.services.sending import Scan, submit, submit_draft
+from giaoban.reporting.services.requesting import Requested, request_report
+from giaoban.reporting.services.sending import Scan, refuse_secret_file, submit, submit_draft
 from giaoban.reporting.services.waiving import waive, withdraw_waiver
 from giaoban.reporting.services.workbooks import workbook_for
 
@@ -81,13 +83,15 @@ __all__ = [
     "look_in",
     "make_calendar_address",
     "move_deadline",
-    "note_calendar_read",
+    "note_call",
     "open_and_raise",
     "open_period",
     "preview_opening",
     "raise_obligations",
+    "read_calendar",
     "read_many",
     "read_workbook",
+    "refuse_secret_file",
     "remind",
     "reopen_books",
     "request_report",

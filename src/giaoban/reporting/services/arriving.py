@@ -1,10 +1,12 @@
 """Reports that arrive in files, on their way: who may bring them, what the checks say of them."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import NoReturn
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from giaoban.core.figures import Figures
@@ -12,11 +14,11 @@ from giaoban.core.issues import Cell, Issue
 from giaoban.core.tidy import TidyRow, located
 from giaoban.core.vietnamese import moment
 from giaoban.kit.actors import Actor
-from giaoban.reporting.models import ImportedFile, Obligation, Waiver
+from giaoban.reporting.models import ImportedFile, Obligation, Submission, SubmissionState, Waiver
 from giaoban.reporting.rules import without_waived
 from giaoban.reporting.selectors.checking import check_many, checks_of
 from giaoban.reporting.selectors.figures import previous_figures
-from giaoban.reporting.services.errors import ImportRefused
+from giaoban.reporting.services.errors import ImportRefused, ReportingError
 from giaoban.reporting.services.sending import require_sender
 
 
@@ -31,13 +33,74 @@ class Report:
     rows: Sequence[TidyRow] = ()
 
 
-def refuse_repeated(content: bytes, filename: str) -> None:
-    """Raises ImportRefused when the same bytes were taken before."""
-    earlier = ImportedFile.objects.filter(sha256=hashlib.sha256(content).hexdigest()).select_related("act").first()
+STANDING = (SubmissionState.SENT, SubmissionState.ACCEPTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """When a file was brought, which may be long before it is taken. together: blobs of the files taken before it out
+    of the same batch → their names.
+    """
+
+    at: datetime
+    together: Mapping[int, str] = field(default_factory=dict)
+
+
+def taken_before(content: bytes) -> ImportedFile | None:
+    """What the same bytes became."""
+    return ImportedFile.objects.filter(sha256=hashlib.sha256(content).hexdigest()).select_related("act").first()
+
+
+def refuse_standing(content: bytes, filename: str) -> None:
+    """Raises ImportRefused while a version that came out of the same bytes is the one sent, or counts."""
+    earlier = taken_before(content)
+    if earlier is not None and Submission.objects.filter(file=earlier, state__in=STANDING).exists():
+        _refuse_same(earlier, filename)
+
+
+def refuse_repeated(content: bytes, filename: str) -> ImportedFile | None:
+    """What the same bytes became before, when the last word on it was that it must be sent again.
+
+    Raises ImportRefused when the bytes were taken before and no report out of them was returned since.
+    """
+    earlier = taken_before(content)
     if earlier is not None:
-        when = moment(timezone.localtime(earlier.act.recorded_at))
-        named = f"{when}, tệp {earlier.filename}" if earlier.filename != filename else when
-        raise ImportRefused([Issue("same-file", "error", Cell(), {"earlier": named})])
+        returned = Submission.objects.filter(file=earlier, state=SubmissionState.RETURNED)
+        later = Submission.objects.filter(obligation=OuterRef("obligation"), version__gt=OuterRef("version"))
+        if not returned.exclude(Exists(later)).exists():
+            _refuse_same(earlier, filename)
+    return earlier
+
+
+def refuse_older(reports: Iterable[Obligation], latest: Mapping[int, Submission], arrival: Arrival) -> None:
+    """What was sent since a file was brought is not overwritten by it, nor what came out of another file of the batch.
+
+    latest: obligation → its last version. Raises ReportingError.
+    """
+    files = {one.file_id for one in latest.values() if one.file_id is not None} if arrival.together else set()
+    blobs = dict(ImportedFile.objects.filter(pk__in=files).values_list("pk", "blob_id")) if files else {}
+    for one in reports:
+        last = latest.get(one.pk)
+        if last is None:
+            continue
+        beside = arrival.together.get(blobs.get(last.file_id or 0, 0))
+        if beside and last.state in STANDING:
+            raise ReportingError(
+                f"Báo cáo này đã nhận từ tệp {beside} trong cùng lần tải lên, biên nhận {last.receipt}. "
+                "Nếu tệp này mới đúng, tải riêng tệp này lên."
+            )
+        if last.sent_at > arrival.at:
+            sent, brought = (moment(timezone.localtime(when)) for when in (last.sent_at, arrival.at))
+            raise ReportingError(
+                f"Tệp tải lên lúc {brought}, cũ hơn bản gửi lúc {sent}, biên nhận {last.receipt}. "
+                "Không ghi đè bản mới hơn; nếu số trong tệp mới đúng, tải tệp lên lại."
+            )
+
+
+def _refuse_same(earlier: ImportedFile, filename: str) -> NoReturn:
+    when = moment(timezone.localtime(earlier.act.recorded_at))
+    named = f"{when}, tệp {earlier.filename}" if earlier.filename != filename else when
+    raise ImportRefused([Issue("same-file", "error", Cell(), {"earlier": named})])
 
 
 def require_senders(obligations: Iterable[Obligation], by: Actor, channel: str) -> None:

@@ -17,8 +17,9 @@ from giaoban.orgs.selectors import cards
 from giaoban.reporting.models import Channel, Obligation
 from giaoban.reporting.rules import issue_key, warnings_in
 from giaoban.reporting.selectors.forms import last_day
-from giaoban.reporting.services.arriving import Report, check_all, refuse_repeated, require_senders
+from giaoban.reporting.services.arriving import Report, check_all, refuse_standing, require_senders
 from giaoban.reporting.services.errors import ImportRefused
+from giaoban.reporting.workbooks.making import META
 from giaoban.reporting.workbooks.reading import (
     ANY_FORM,
     Explanation,
@@ -59,9 +60,9 @@ def read_workbook(
 ) -> WorkbookReading:
     """What a filled workbook holds, before it is taken. Raises ImportRefused when it cannot be read at all.
 
-    filename: only to be refused as `import_workbook` would when the same file was taken before.
+    filename: only to be named when the same file was taken before and what it became stands.
     """
-    refuse_repeated(content, filename)
+    refuse_standing(content, filename)
     return _reading(report_of(content, obligation, by=None, reader=reader))
 
 
@@ -138,7 +139,10 @@ def _report(
         require_senders([found], by, Channel.WORKBOOK)
     if has_errors(issues):
         raise ImportRefused(issues)
-    figures, unread = filled.figures(found)
+    try:
+        figures, unread = filled.figures(found)
+    except (ValueError, KeyError, IndexError):  # the hidden sheet names what the form does not have
+        raise ImportRefused([Issue("truncated-file", "error", Cell(sheet=META))]) from None
     report = Report(found, figures, unread, Cell())
     check_all([report], _today())
     report.issues = [filled.placed(issue) for issue in report.issues]

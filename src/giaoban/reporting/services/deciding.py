@@ -1,6 +1,6 @@
 """The receiver accepts a report, or returns it with a reason. Accepted figures count from that moment on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,13 +14,21 @@ from giaoban.kit.permissions import Permission
 from giaoban.orgs.selectors import card
 from giaoban.reporting.models import Obligation, OwingRule, Submission, SubmissionState
 from giaoban.reporting.rules import WrongState, column_of, declined, next_state, unjudged
+from giaoban.reporting.rules.explaining import is_general
 from giaoban.reporting.rules.states import Event
 from giaoban.reporting.selectors.answering import require_answer
 from giaoban.reporting.selectors.closings import closed_reason
 from giaoban.reporting.selectors.forms import definition_of, last_day
-from giaoban.reporting.services.errors import AlreadyDone, BooksClosed, ExplanationsUnjudged, ReportingError
+from giaoban.reporting.services.errors import (
+    AlreadyDone,
+    BooksClosed,
+    ExplanationsUnjudged,
+    OwnExplanations,
+    ReportingError,
+)
 from giaoban.reporting.services.sending import lock
 from giaoban.reporting.services.telling import after_acceptance
+from giaoban.reporting.services.telling_units import tell_returned
 
 LONGEST_NOTE: Final = 1000
 
@@ -102,6 +110,7 @@ def return_for_correction(
         row.decided_at, row.decided_by_name, row.marked_cells = at, by.name, marked
         decided = ["state", "decided_at", "decided_by_name", "decision_reason"]
         row.save(update_fields=[*decided, "marked_cells", "verdicts"])
+        tell_returned(row, entry)
     return row
 
 
@@ -109,8 +118,17 @@ def _judge(row: Submission, verdicts: Mapping[str, Verdict], *, by: Actor, at: d
     strange = verdicts.keys() - row.explanations.keys()
     if strange:
         raise ReportingError("Báo cáo không có giải trình này. Tải lại trang.")
+    _refuse_own(row, [key for key, one in verdicts.items() if one.accepted], by)
     for key, one in verdicts.items():
         row.verdicts[key] = _verdict(one, by, at)
+
+
+def _refuse_own(row: Submission, keys: Iterable[str], by: Actor) -> None:
+    """Who gave words for all warnings of many files is not the one who accepts them. Raises OwnExplanations."""
+    if by.user_id is not None and row.entered_by_id == by.user_id:
+        own = [key for key in keys if is_general(row.explanations[key])]
+        if own:
+            raise OwnExplanations(own)
 
 
 def _verdict(one: Verdict, by: Actor, at: datetime) -> dict[str, object]:
@@ -164,8 +182,10 @@ def require_receiver(by: Actor, obligation: Obligation) -> None:
 def accept_all(submissions: Sequence[Submission], *, by: Actor, at: datetime, reason: str = "") -> None:
     """Accept versions of locked obligations inside the caller's act, with the explanations that nobody judged yet.
 
-    A fixed number of queries.
+    A fixed number of queries. Raises OwnExplanations.
     """
+    for row in submissions:
+        _refuse_own(row, row.explanations.keys() - row.verdicts.keys(), by)
     former = list(
         Submission.objects.select_for_update().filter(
             obligation_id__in=[one.obligation_id for one in submissions], is_current=True

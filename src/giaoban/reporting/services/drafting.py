@@ -11,6 +11,7 @@ from django.utils import timezone
 from giaoban.core.figures import BLANK
 from giaoban.core.forms import FormDefinition
 from giaoban.core.secrecy import marked_secret
+from giaoban.core.vietnamese import moment
 from giaoban.documents.services import store_blob
 from giaoban.kit.actors import Actor
 from giaoban.kit.permissions import Permission
@@ -111,6 +112,7 @@ def change_draft(
     changes: Mapping[str, Change],
     *,
     draft_id: int | None = None,
+    based_on: int | None = None,
     by: Actor,
     at: datetime,
     revise: bool = False,
@@ -118,8 +120,9 @@ def change_draft(
     """Put single changes (names as in `rules.merging`) into the draft, which begins with what the last version said.
 
     A cell that somebody changed after the version on which a change is based keeps its text and is named in the answer.
-    draft_id: the draft that the page shows, None when it shows none. Raises AlreadyDone when that one was sent
-    meanwhile, or, without revise, when the report was; PermissionDenied.
+    draft_id: the draft that the page shows, None when it shows none. based_on: then the version that it shows instead,
+    0 before the first; None: whichever is the latest. Raises AlreadyDone when that draft was sent meanwhile, another
+    version came after that one, or, without revise, the report was sent; PermissionDenied.
     """
     require_answer(by, Permission.ENTER_FIGURES, obligation.unit_id, on=timezone.localdate(at))
     with transaction.atomic():
@@ -129,6 +132,8 @@ def change_draft(
             _refuse_sent(row)
         if draft_id is not None and (before is None or before.pk != draft_id):
             raise already_sent(row) if before is None else AlreadyDone(_ANOTHER)
+        if draft_id is None and based_on is not None:
+            _refuse_newer(row, based_on)
         form = definition_of(row.form)
         listed = {place: tuple(one.key for one in units) for place, units in subunits_by_row(row).items()}
         stored, estimates = stored_texts(row, before), has_estimates(row)
@@ -202,6 +207,17 @@ def _refuse_sent(obligation: Obligation) -> None:
     last = obligation.submissions.order_by("-version").first()
     if last is not None and last.state in (SubmissionState.SENT, SubmissionState.ACCEPTED):
         raise already_sent(obligation)
+
+
+def _refuse_newer(obligation: Obligation, version: int) -> None:
+    """Raises AlreadyDone when a version came after the one that a page shows: what is typed there would undo it."""
+    last = obligation.submissions.order_by("-version").first()
+    if last is not None and last.version != version:
+        sent = moment(timezone.localtime(last.sent_at))
+        raise AlreadyDone(
+            f"Bản {last.version} của báo cáo này đã được gửi lúc {sent}, sau khi trang này mở. "
+            "Tải lại trang để thấy bản đó, rồi sửa trên bản đó."
+        )
 
 
 def _keep(

@@ -119,7 +119,7 @@ def settle_folder(folder: Path) -> int:
     settled = 0
     for path in sorted((folder / WORKING).iterdir()):
         number, _, name = path.name.partition("-")
-        intake = Intake.objects.filter(pk=int(number)).first() if number.isdigit() else None
+        intake = Intake.objects.filter(pk=int(number)).first() if number.isascii() and number.isdecimal() else None
         if intake is None or intake.finished_at is None:
             continue
         rows = list(IntakeFile.objects.filter(intake=intake).select_related("submission").order_by("position"))

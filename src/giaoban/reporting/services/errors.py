@@ -37,13 +37,14 @@ class SubmissionRefused(ReportingError):
 
 
 class JustificationNeeded(ReportingError):
-    """A request that asks for known data, or sets a day before the regime's, without a signed reason."""
+    """A request for known data, or a day before the regime's, without a signed reason. what, else_do: its words."""
 
-    def __init__(self, sentences: Sequence[str]) -> None:
+    def __init__(
+        self, sentences: Sequence[str], what: str = "Yêu cầu này nặng hơn chế độ báo cáo", else_do: str = "bớt yêu cầu"
+    ) -> None:
         self.sentences = tuple(sentences)
         super().__init__(
-            "Yêu cầu này nặng hơn chế độ báo cáo. Nêu lý do, họ tên và chức vụ người quyết định, hoặc bớt yêu cầu: "
-            + " ".join(sentences)
+            f"{what}. Nêu lý do, họ tên và chức vụ người quyết định, hoặc {else_do}: " + " ".join(self.sentences)
         )
 
 
@@ -96,3 +97,15 @@ class ExplanationsUnjudged(ReportingError):
             f"{who} {len(self.keys)} giải trình chưa được chấp nhận. Mở biên nhận, chấp nhận từng giải trình, "
             "hoặc trả lại báo cáo."
         )
+
+
+class OwnExplanations(ExplanationsUnjudged):
+    """Words for all warnings of many files are not accepted by the account that wrote them."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        super().__init__(keys)
+        self.sentence = (
+            f"Giải trình chung của {len(self.keys)} cảnh báo do chính bạn ghi khi tải tệp lên, nên bạn không tự chấp "
+            "nhận được. Nhờ người khác ở nơi nhận xem, hoặc trả lại để đơn vị giải trình."
+        )
+        self.args = (self.sentence,)

@@ -56,7 +56,7 @@ def workbook_with_faults(
             if again is not None:
                 base, values, moves = again
                 return opener.mark(base, ANY_FORM, _remarks(told, filled, moves), values=values, words=WORDS)
-        except WorkbookRefused:
+        except (WorkbookRefused, KeyError, ValueError, IndexError):  # a hidden sheet may name what no form has
             filled = None
         return opener.mark(_empty(filename), ANY_FORM, _remarks(told, filled, {}), words=WORDS)
 

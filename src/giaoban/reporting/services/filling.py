@@ -23,11 +23,15 @@ from giaoban.reporting.services.sending import lock
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """taken: what the level below gave; changed: cells with another text now; kept: cells typed by hand that stay."""
+    """taken: what the level below gave; changed: cells with another text now; kept: cells typed by hand that stay.
+
+    refused: cells that cannot take what was given → why.
+    """
 
     taken: Prefill
     changed: int
     kept: tuple[str, ...]
+    refused: Mapping[str, str]
 
 
 def fill_from_below(
@@ -53,13 +57,13 @@ def fill_from_below(
         wanted = _changes(taken.texts, before.texts if before else {}, stored)
         kept = () if everything else tuple(sorted(wanted.keys() & typed))
         changes = {name: Change(text) for name, text in wanted.items() if name not in kept}
-        change_draft(row, changes, by=by, at=at, revise=revise)
+        refused = change_draft(row, changes, by=by, at=at, revise=revise).refused
         entry.detail = {
-            "texts": dict(taken.texts),
+            "texts": {name: text for name, text in taken.texts.items() if name not in refused},
             "used": [[one.unit.id, one.form, one.submission_id, one.version] for one in taken.used],
             "kept": len(kept),
         }
-    return Filled(taken, len(changes), kept)
+    return Filled(taken, len(changes) - len(refused), kept, refused)
 
 
 def typed_by_hand(stored: Mapping[str, str], filled: Mapping[str, str]) -> set[str]:

@@ -11,13 +11,22 @@ from giaoban.core.tidy import TidyRow, figures_from_rows, read_tidy
 from giaoban.documents.services import store_blob
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
+from giaoban.kit.models import Act
 from giaoban.kit.workbooks.guard import media_type_of
 from giaoban.kit.workbooks.opening import Reader
 from giaoban.orgs.selectors import resolve_units
 from giaoban.reporting.models import Channel, FormVersion, ImportedFile, Obligation, Period, Submission
 from giaoban.reporting.rules import Signature, issue_key, unexplained, warnings_in
+from giaoban.reporting.rules.explaining import general_words
 from giaoban.reporting.selectors.forms import definition_of, last_day, rules_of
-from giaoban.reporting.services.arriving import Report, check_all, refuse_repeated, require_senders
+from giaoban.reporting.services.arriving import (
+    Arrival,
+    Report,
+    check_all,
+    refuse_older,
+    refuse_repeated,
+    require_senders,
+)
 from giaoban.reporting.services.bookreading import report_of
 from giaoban.reporting.services.deciding import accept_all, require_receiver
 from giaoban.reporting.services.errors import ImportRefused
@@ -37,7 +46,9 @@ CSV_TYPE = "text/csv"
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What a file brought. unchanged: keys of units whose figures already stand; issues: the warnings kept."""
+    """What a file brought. unchanged: keys of units whose figures already stand; issues: the warnings kept, and what
+    was noted at cells of the file.
+    """
 
     submissions: tuple[Submission, ...]
     unchanged: tuple[str, ...]
@@ -55,13 +66,15 @@ def import_csv(
     simulated: bool = False,
     source: str = "",
     sent_at: datetime | None = None,
+    arrival: Arrival | None = None,
     explanation: str = "",
     amendment_reason: str = "",
 ) -> ImportResult:
     """Take a tidy CSV (`core.tidy`).
 
     amendment_reason: why figures that were accepted before change; AmendmentUnexplained without it when some do.
-    explanation: the words that answer every warning in the file. sent_at: when the reports were sent, if not now.
+    explanation: the words that answer every warning in the file, kept as general ones. sent_at: when the reports were
+    sent, if not now. arrival: when the file was brought, if not now: newer figures are not overwritten.
     accept: take the figures at once, for who may. Raises ImportRefused with every fault and its row, PermissionDenied.
     """
     refuse_repeated(content, filename)
@@ -91,6 +104,7 @@ def import_csv(
         by=by,
         at=at,
         sent_at=sent_at or at,
+        arrival=arrival,
         channel=channel,
         accept=accept,
         explanation=explanation,
@@ -111,6 +125,7 @@ def import_workbook(
     simulated: bool = False,
     source: str = "",
     sent_at: datetime | None = None,
+    arrival: Arrival | None = None,
     amendment_reason: str = "",
     reader: Reader | None = None,
 ) -> ImportResult:
@@ -139,6 +154,7 @@ def import_workbook(
         by=by,
         at=at,
         sent_at=sent_at or at,
+        arrival=arrival,
         channel=Channel.WORKBOOK,
         accept=accept,
         explanation=explanation,
@@ -250,15 +266,16 @@ def _take(
     by: Actor,
     at: datetime,
     sent_at: datetime,
+    arrival: Arrival | None,
     channel: str,
     accept: bool,
     explanation: str = "",
     explanations: Mapping[str, str] | None = None,
 ) -> ImportResult:
     """Store every report of a file that has no fault left, in one act."""
+    general = general_words(explanation)
     words = {
-        one.obligation.pk: {issue_key(issue): explanation for issue in warnings_in(one.issues)}
-        | dict(explanations or {})
+        one.obligation.pk: {issue_key(issue): general for issue in warnings_in(one.issues)} | dict(explanations or {})
         for one in reports
     }
     silent = [issue for one in reports for issue in unexplained(one.issues, words[one.obligation.pk])]
@@ -269,14 +286,13 @@ def _take(
         require_senders(locked.values(), by, channel)
         for obligation in locked.values() if accept else ():
             require_receiver(by, obligation)
-        refuse_repeated(content, filename)
-        blob = store_blob(content, media_type=media_type, filename=filename)
-        file = ImportedFile.objects.create(
-            sha256=blob.sha256, filename=filename[:255], channel=channel, blob=blob, act=entry
-        )
+        file, known = _noted(content, filename, media_type, channel, entry)
         earlier = earlier_versions(locked)
         told = [(locked[one.obligation.pk], one.figures) for one in reports]
         same = unchanged(told, papers, earlier, channel=channel)
+        latest = {pk: versions[-1] for pk, versions in earlier.items() if pk not in same}
+        for came in filter(None, (arrival, known)):
+            refuse_older(locked.values(), latest, came)
         parcels = [
             Parcel(locked[one.obligation.pk], one.figures, one.issues, words[one.obligation.pk])
             for one in reports
@@ -286,9 +302,24 @@ def _take(
         if accept:
             accept_all(stored, by=by, at=at)
         entry.subject = subject_of(file)
-        entry.detail = {"filename": filename, "sha256": blob.sha256, "reports": len(stored), "unchanged": len(same)}
+        entry.detail = {"filename": filename, "sha256": file.sha256, "reports": len(stored), "unchanged": len(same)}
     return ImportResult(
         submissions=tuple(stored),
         unchanged=tuple(one.obligation.unit.key for one in reports if one.obligation.pk in same),
-        issues=tuple(warning for one in reports for warning in warnings_in(one.issues)),
+        issues=tuple(issue for issue in issues if issue.severity == "warning" or issue.at.file_cell),
     )
+
+
+def _noted(
+    content: bytes, filename: str, media_type: str, channel: str, entry: Act
+) -> tuple[ImportedFile, Arrival | None]:
+    """The file as taken in; and when the same bytes came first, if a report out of them was returned since.
+
+    Raises ImportRefused.
+    """
+    before = refuse_repeated(content, filename)
+    if before is not None:
+        return before, Arrival(before.act.at)
+    blob = store_blob(content, media_type=media_type, filename=filename)
+    noted = {"sha256": blob.sha256, "filename": filename[:255], "channel": channel, "blob": blob, "act": entry}
+    return ImportedFile.objects.create(**noted), None

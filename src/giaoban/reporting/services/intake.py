@@ -55,6 +55,7 @@ from giaoban.reporting.selectors.answering import answers
 from giaoban.reporting.selectors.forms import definition_of
 from giaoban.reporting.selectors.intake import ENTER, INTAKE_JOB, units_bringing
 from giaoban.reporting.selectors.owed import visible_obligations
+from giaoban.reporting.services.arriving import Arrival
 from giaoban.reporting.services.drafting import XLSX_TYPE
 from giaoban.reporting.services.errors import AlreadyDone, ExplanationsUnjudged, ImportRefused, ReportingError
 from giaoban.reporting.services.faulty import workbook_with_faults
@@ -69,7 +70,7 @@ log = logging.getLogger(__name__)
 SLICE_SECONDS: Final = 20.0
 """How long one job takes files before it gives way to other jobs and asks for the next one."""
 DEADLY: Final = 3
-"""How often a worker may die with the same file first in line before that file is passed over."""
+"""How often a file may be begun without an end before it is passed over."""
 KEPT_ISSUES: Final = 200
 NAMED_RECEIPTS: Final = 5
 SAME_FILE: Final = "same-file"
@@ -109,11 +110,22 @@ class Terms:
 class _Taking:
     """One file on its way. reader: the process that opens workbooks, one for many files."""
 
-    filename: str
+    row: IntakeFile
     content: bytes
     intake: Intake
     by: Actor
     reader: Reader
+
+    @property
+    def filename(self) -> str:
+        return self.row.filename
+
+    @property
+    def arrival(self) -> Arrival:
+        """When it was brought, and what was taken before it out of the same intake."""
+        taken = IntakeFile.objects.filter(intake=self.intake, state=IntakeState.TAKEN, blob__isnull=False)
+        together = {blob: name for blob, name in taken.values_list("blob_id", "filename") if blob is not None}
+        return Arrival(self.intake.act.at, together)
 
 
 @dataclass(slots=True)
@@ -218,11 +230,11 @@ def _enqueued(intake: Intake, by: Actor) -> int:
     return enqueue(INTAKE_JOB, intake_id=intake.pk, user_id=by.user_id, name=by.name, unit_id=by.unit_id)
 
 
-def take_intake(intake_id: int, *, by: Actor, passes_over: bool = False, seconds: float | None = SLICE_SECONDS) -> bool:
+def take_intake(intake_id: int, *, by: Actor, seconds: float | None = SLICE_SECONDS) -> bool:
     """Take the files that wait, one after the other, with the rights held now; whether all is done, or was stopped.
 
-    seconds: ask for another job after so long; None: go on to the end. passes_over: refuse the first file in line,
-    at which workers died.
+    seconds: ask for another job after so long; None: go on to the end. A file that another worker has in hand is left
+    to it, and so is the end of the intake.
     """
     until = None if seconds is None else time.monotonic() + seconds
     waiting = IntakeFile.objects.filter(intake_id=intake_id, state=IntakeState.WAITING).order_by("position")
@@ -234,14 +246,20 @@ def take_intake(intake_id: int, *, by: Actor, passes_over: bool = False, seconds
             if until is not None and time.monotonic() > until:
                 _go_on(intake, by)
                 return False
-            take_file(row_id, intake, by=by, reader=reader, passes_over=passes_over)
-            passes_over = False
-    Intake.objects.filter(pk=intake_id, finished_at=None).update(finished_at=timezone.now())
-    return True
+            take_file(row_id, intake, by=by, reader=reader)
+    unfinished = Intake.objects.filter(pk=intake_id, finished_at=None)
+    unfinished.exclude(files__state=IntakeState.WAITING).update(finished_at=timezone.now())
+    return not unfinished.exists()
 
 
-def take_file(row_id: int, intake: Intake, *, by: Actor, reader: Reader, passes_over: bool = False) -> None:
-    """Take one file in one transaction, unless somebody else takes it or has done so."""
+def take_file(row_id: int, intake: Intake, *, by: Actor, reader: Reader) -> None:
+    """Take one file in one transaction, unless somebody else takes it or has done so.
+
+    That it was begun is written first, by itself: it stays when the worker dies over the file.
+    """
+    attempts = _begun(row_id)
+    if not attempts:
+        return
     with transaction.atomic():
         rows = IntakeFile.objects.select_for_update(of=("self",), skip_locked=True).select_related("blob")
         row = rows.filter(pk=row_id, state=IntakeState.WAITING).first()
@@ -249,12 +267,25 @@ def take_file(row_id: int, intake: Intake, *, by: Actor, reader: Reader, passes_
             return
         content = bytes(row.blob.content)
         outcome = _Outcome(IntakeState.REFUSED, KILLS)
-        if not passes_over:
-            outcome = _outcome(_Taking(row.filename, content, intake, by, reader))
+        if attempts <= DEADLY:
+            outcome = _outcome(_Taking(row, content, intake, by, reader))
         row.state, row.sentence = outcome.state, outcome.sentence
         row.issues = [_kept(one) for one in outcome.issues[:KEPT_ISSUES]]
         row.submission, row.done_at, row.answer = outcome.submission, timezone.now(), outcome.answer
-        row.save(update_fields=["state", "sentence", "issues", "submission", "done_at", "answer"])
+        row.attempts = 0
+        row.save(update_fields=["state", "sentence", "issues", "submission", "done_at", "answer", "attempts"])
+
+
+def _begun(row_id: int) -> int:
+    """How often a waiting file was begun, this time included; 0 when it does not wait, or somebody has it in hand."""
+    with transaction.atomic():
+        rows = IntakeFile.objects.select_for_update(of=("self",), skip_locked=True)
+        row = rows.filter(pk=row_id, state=IntakeState.WAITING).first()
+        if row is None:
+            return 0
+        row.attempts += 1
+        row.save(update_fields=["attempts"])
+        return row.attempts
 
 
 def _outcome(one: _Taking) -> _Outcome:
@@ -286,7 +317,8 @@ def _imported(one: _Taking, *, accept: bool) -> ImportResult:
     terms = {
         "by": one.by,
         "at": now,
-        "sent_at": one.intake.act.at,
+        "sent_at": one.row.retried_at or one.intake.act.at,
+        "arrival": one.arrival,
         "accept": accept,
         "explanation": said.get("explanation", ""),
         "amendment_reason": said.get("amendment_reason", ""),
@@ -332,7 +364,8 @@ def _taken(result: ImportResult, note: str = "") -> _Outcome:
         more = " và các biên nhận khác" if count > NAMED_RECEIPTS else ""
         words = f"{count} báo cáo: {named}{more}. {note}".strip()
         words += f" {same} đơn vị có số liệu trùng với bản đã gửi." if same else ""
-    return _Outcome(IntakeState.TAKEN, words, submission=first)
+    notes = [issue for issue in result.issues if issue.severity == "note"]
+    return _Outcome(IntakeState.TAKEN, words, notes, submission=first)
 
 
 def _refused(refusal: ImportRefused, one: _Taking) -> _Outcome:
@@ -385,12 +418,13 @@ def stop_intake(intake: Intake, *, by: Actor, at: datetime) -> None:
 def retry_intake(intake: Intake, *, by: Actor, at: datetime) -> int:
     """Take the files that were refused, and those that still wait, once more; how many. Raises ReportingError.
 
-    A file that could not even be kept stays refused.
+    A file that could not even be kept stays refused. One that had to be refused counts as sent from now on only.
     """
     with act("reporting.retry-intake", by=by, at=at, subject=subject_of(intake)) as entry:
         row = Intake.objects.select_for_update().get(pk=intake.pk)
         refused = IntakeFile.objects.filter(intake=row, state=IntakeState.REFUSED, blob__isnull=False)
-        again = refused.update(state=IntakeState.WAITING, sentence="", issues=[], answer=None, done_at=None)
+        refused.exclude(sentence__in=(OUR_FAULT, KILLS)).update(retried_at=at)
+        again = refused.update(state=IntakeState.WAITING, sentence="", issues=[], answer=None, done_at=None, attempts=0)
         waiting = IntakeFile.objects.filter(intake=row, state=IntakeState.WAITING).count()
         if not waiting:
             raise ReportingError("Không còn tệp nào để thử lại. Sửa tệp rồi tải lên lại.")

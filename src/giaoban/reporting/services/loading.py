@@ -9,10 +9,22 @@ from django.db.models import Q
 
 from giaoban.core.packfiles import PackFault
 from giaoban.core.packs import FormRecord, Pack, RegimeRecord
+from giaoban.core.periods import due_on as due_on_of
 from giaoban.core.periods import period_by_code, rule_from_dict
 from giaoban.kit.packs import PackRefused
 from giaoban.kit.sync import sync_rows
-from giaoban.reporting.models import DecreedDay, FormVersion, OwingRule, Period, PeriodRule, Regime, Submission
+from giaoban.reporting.models import (
+    DecreedDay,
+    FormVersion,
+    Obligation,
+    OwingRule,
+    Period,
+    PeriodRule,
+    Regime,
+    Submission,
+)
+from giaoban.reporting.selectors.days import work_calendar
+from giaoban.reporting.selectors.forms import core_period
 
 Say = Callable[[str], None]
 
@@ -40,9 +52,42 @@ def load_forms(pack: Pack, say: Say) -> None:
 
 
 def load_days(pack: Pack, say: Say) -> None:
-    """Working days and days off that an act of the State decreed."""
+    """Working days and days off that an act of the State decreed; says which opened reports they date otherwise."""
     rows = [{"day": one.day, "worked": one.worked, "basis": one.basis, "source": one.source} for one in pack.days]
     say(sync_rows(DecreedDay.objects.all(), ["day"], rows).words("decreed days"))
+    for line in dated_otherwise():
+        say(line)
+
+
+def dated_otherwise() -> list[str]:
+    """Opened reports whose deadline in working days would be another by the decreed days of now, by form and period.
+
+    They keep the day that the units were told until a letter moves it; those already moved are left out.
+    """
+    calendar = work_calendar()
+    owed = Obligation.objects.filter(deadline_changes=None, due_on__isnull=False)
+    found = []
+    rules = [
+        one for one in OwingRule.objects.select_related("form") if any("wd" in word for word in one.deadlines.values())
+    ]
+    for rule in rules:
+        for row in Period.objects.filter(rule__in=rule.rules.all(), obligations__form=rule.form).distinct():
+            period = core_period(row)
+            word = rule.deadlines.get(period.deadline_key) or rule.deadlines.get(period.rule) or ""
+            if "wd" not in word:
+                continue
+            due_on = due_on_of(period, word, calendar)
+            count = (
+                owed.filter(form=rule.form, period=row, due_source__contains=f": {word} ({rule.deadline_set})")
+                .exclude(due_on=due_on)
+                .count()
+            )
+            if count:
+                found.append(
+                    f"{rule.form.key}, {row.code}: {count} opened reports keep their deadline although {word} is now "
+                    f"{due_on.isoformat()}; move it by a letter"
+                )
+    return found
 
 
 def _form_row(form: FormRecord, fields: Mapping[str, int]) -> dict[str, Any]:
@@ -116,7 +161,7 @@ def _still_gives(definition: Mapping[str, Any], period: Period) -> bool:
         return True
     try:
         made = period_by_code(rule, period.code, period.instalment)
-    except KeyError:
+    except (KeyError, ValueError):  # no such period, or the rule is of another kind now
         return False
     return (made.start, made.end, made.actual_until) == (period.start, period.end, period.actual_until)
 

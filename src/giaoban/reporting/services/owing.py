@@ -10,8 +10,9 @@ from django.utils import timezone
 from giaoban.core import periods
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
+from giaoban.kit.messages import Recipient, Said, log_call
 from giaoban.kit.permissions import Permission
-from giaoban.orgs.selectors import cards, nearest_of_kind, scope_ids, units_of_kind
+from giaoban.orgs.selectors import card, cards, nearest_of_kind, scope_ids, units_of_kind
 from giaoban.reporting.models import (
     DeadlineChange,
     FormVersion,
@@ -20,7 +21,6 @@ from giaoban.reporting.models import (
     Period,
     PeriodRule,
     Reminder,
-    SubmissionState,
 )
 from giaoban.reporting.selectors.days import work_calendar
 from giaoban.reporting.selectors.forms import (
@@ -29,12 +29,18 @@ from giaoban.reporting.selectors.forms import (
     last_day,
     rule_of,
 )
-from giaoban.reporting.services.errors import PeriodUnknown, ReportingError
+from giaoban.reporting.selectors.owed import REMIND, reminded_today, standing
+from giaoban.reporting.services.errors import AlreadyDone, PeriodUnknown, ReportingError
 from giaoban.reporting.services.inforce import require_in_force
+from giaoban.reporting.services.justifying import SignedReason, keep_reasons, require_signed_move
+from giaoban.reporting.services.receiving import locked_for_receiver, post_receiving
 from giaoban.reporting.services.reminding import tell_reminded
+from giaoban.reporting.services.telling_units import tell_deadline_moved
 
 NAMED: Final = 10
 """Units named in one refusal; the others are counted."""
+CALLED: Final = "gọi điện"
+"""How the note of a telephone call begins."""
 
 
 def open_period(
@@ -200,19 +206,29 @@ def _refuse_without_receiver(unit_ids: Collection[int], period: Period, by: Acto
 
 
 def move_deadline(
-    obligations: Iterable[Obligation], *, due_on: date, basis: str, reason: str, by: Actor, at: datetime
+    obligations: Iterable[Obligation],
+    *,
+    due_on: date,
+    basis: str,
+    reason: str,
+    by: Actor,
+    at: datetime,
+    signed: SignedReason | None = None,
 ) -> int:
     """Give reports another deadline; the old one stays in the history. Gives how many were moved.
 
-    Raises ReportingError without a reason or basis, PermissionDenied when the actor does not receive one of them.
+    Raises ReportingError without a reason or basis, JustificationNeeded when the day comes before the regime's or makes
+    a report received on time late and nobody signed why (examples need no reason), PermissionDenied when the actor does
+    not receive one of them.
     """
     if not basis.strip() or not reason.strip():
         raise ReportingError("Nêu văn bản căn cứ và lý do khi đổi thời hạn.")
     ids = [one.pk for one in obligations]
     with act("reporting.move-deadline", by=by, at=at, reason=reason, detail={"due_on": due_on.isoformat()}) as entry:
-        rows = _locked(ids, by)
-        entry.unit_id = by.post_at(*(row.receiver_id for row in rows))
+        rows = locked_for_receiver(ids, by, at)
+        entry.unit_id = post_receiving(rows, by, at)
         moved = [row for row in rows if row.due_on != due_on]
+        findings = require_signed_move(moved, dict.fromkeys((row.pk for row in moved), due_on), signed)
         DeadlineChange.objects.bulk_create(
             DeadlineChange(
                 obligation=row, old_due_on=row.due_on, due_on=due_on, basis=basis[:300], reason=reason, act=entry
@@ -222,22 +238,30 @@ def move_deadline(
         for row in moved:
             row.due_on, row.due_source = due_on, basis[:300]
         Obligation.objects.bulk_update(moved, ["due_on", "due_source"], batch_size=2000)
+        tell_deadline_moved(moved, entry)
+        if signed is not None:
+            keep_reasons(moved, findings, signed, entry)
         entry.subject = _subject(moved)
     return len(moved)
 
 
 def remind(obligations: Iterable[Obligation], *, note: str = "", by: Actor, at: datetime) -> int:
-    """Remind units of reports that are not delivered; gives how many. What was sent meanwhile is passed over.
+    """Remind units of reports that they have still to send; gives how many. What was sent meanwhile is passed over, and
+    so is what they were reminded of by hand on the same day.
 
-    Whoever enters figures at the units is told, in one message each.
+    Whoever enters figures at the units is told, in one message each. Raises AlreadyDone when all were reminded today,
+    PermissionDenied.
     """
     ids = [one.pk for one in obligations]
-    with act("reporting.remind", by=by, at=at, reason=note) as entry:
-        rows = _locked(ids, by)
-        entry.unit_id = by.post_at(*(row.receiver_id for row in rows))
-        done = (SubmissionState.SENT, SubmissionState.ACCEPTED)
-        delivered = set(Obligation.objects.filter(pk__in=ids, submissions__state__in=done).values_list("pk", flat=True))
-        waiting = [row for row in rows if row.pk not in delivered]
+    with act(REMIND, by=by, at=at, reason=note) as entry:
+        rows = locked_for_receiver(ids, by, at)
+        entry.unit_id = post_receiving(rows, by, at)
+        wanted = {one.obligation.pk for one in standing(Obligation.objects.filter(pk__in=ids)) if one.is_with_unit}
+        told_today = reminded_today(wanted, at)
+        waiting = [row for row in rows if row.pk in wanted and row.pk not in told_today]
+        if told_today and not waiting:
+            last = timezone.localtime(max(told_today.values()))
+            raise AlreadyDone(f"Đã nhắc lúc {last:%H:%M} hôm nay; mỗi báo cáo chỉ nhắc một lần trong ngày.")
         Reminder.objects.bulk_create(Reminder(obligation=row, note=note, act=entry) for row in waiting)
         told = tell_reminded([row.pk for row in waiting], note, by=by, at=at, entry=entry)
         entry.detail = {"day": timezone.localdate(at).isoformat(), "count": len(waiting), "told": told}
@@ -245,16 +269,27 @@ def remind(obligations: Iterable[Obligation], *, note: str = "", by: Actor, at: 
     return len(waiting)
 
 
+def note_call(obligation: Obligation, *, note: str, by: Actor, at: datetime) -> None:
+    """Keep what was said on the telephone about a report: in its history and in the log of messages, under the name of
+    who called. Nobody is told it by message or mail.
+
+    Raises ReportingError without words, PermissionDenied when the actor does not receive the report.
+    """
+    if not note.strip():
+        raise ReportingError("Ghi kết quả cuộc gọi.")
+    with act("reporting.note-call", by=by, at=at, reason=note, subject=subject_of(obligation)) as entry:
+        (row,) = locked_for_receiver([obligation.pk], by, at)
+        entry.unit_id = post_receiving([row], by, at)
+        Reminder.objects.create(obligation=row, note=f"{CALLED}: {note}", act=entry)
+        if by.user_id is not None:
+            unit = card(row.unit_id, timezone.localdate(at))
+            subject = f"Gọi điện đến {unit.name}: biểu {row.form.code}, kỳ {row.period.label}"
+            caller = Recipient(by.user_id, by.name, unit_id=row.unit_id)
+            log_call(caller, Said(subject, note, about=subject_of(row)), act=entry)
+
+
 def _subject(rows: Sequence[Obligation]) -> str:
     """The audit name of one report, else of the period that all reports are for."""
     if len(rows) == 1:
         return subject_of(rows[0])
     return subject_of(rows[0].period) if len({row.period_id for row in rows}) == 1 else ""
-
-
-def _locked(ids: Sequence[int], by: Actor) -> list[Obligation]:
-    """The obligations, locked, after a look at the actor's right to receive each of them."""
-    rows = list(Obligation.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
-    for receiver_id in {row.receiver_id for row in rows}:
-        by.require(Permission.RECEIVE_REPORT, receiver_id)
-    return rows

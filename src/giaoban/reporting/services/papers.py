@@ -11,7 +11,7 @@ from giaoban.kit.permissions import Permission
 from giaoban.reporting.models import Submission
 from giaoban.reporting.selectors.answering import require_answer
 from giaoban.reporting.services.errors import ReportingError, SecretRefused
-from giaoban.reporting.services.sending import Scan, lock, stored_scan
+from giaoban.reporting.services.sending import Scan, lock, refuse_coming_day, stored_scan
 
 PAPERS = ("document_number", "document_date", "scan")
 
@@ -30,8 +30,7 @@ def add_papers(
     scan None: the one that is there stays. What stood before is kept in the act, and the former scan with it. Raises
     ReportingError (nothing new, a day that has not come), SecretRefused, PermissionDenied.
     """
-    if document_date is not None and document_date > timezone.localdate(at):
-        raise ReportingError(f"Ngày văn bản {document_date:%d/%m/%Y} chưa tới. Ghi lại ngày trên văn bản đã ký.")
+    refuse_coming_day(document_date, at)
     marking = marked_secret(document_number)
     if marking:
         raise SecretRefused(marking)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from giaoban.kit.actors import Actor, system_actor
 from giaoban.kit.acts import act, subject_of
+from giaoban.kit.clock import is_time
 from giaoban.kit.messages import Recipient, Said, notify_each
 from giaoban.kit.models import Act, MessageKind
 from giaoban.orgs.selectors import cards, seats_at
@@ -20,7 +21,6 @@ from giaoban.reporting.selectors.reminding import (
     answering_for,
     day_plan,
     field_of,
-    is_time,
     last_run,
     link_to,
     place_of,
@@ -69,7 +69,7 @@ def tell_reminded(ids: Collection[int], note: str, *, by: Actor, at: datetime, e
     receiver = receivers.pop() if len(receivers) == 1 else None
     sender = called[receiver].name if receiver else by.name
     told: list[tuple[Recipient, Said]] = []
-    for person, held in _by_person(rows, on):
+    for person, held in by_person(rows, on):
         subject, body = reminder_words([report_in_words(one, called) for one in held], note, sender, on)
         about = subject_of(held[0].obligation) if len(held) == 1 else ""
         link = link_to([one.obligation for one in held], called, own=True)
@@ -77,7 +77,7 @@ def tell_reminded(ids: Collection[int], note: str, *, by: Actor, at: datetime, e
     return notify_each(told, kind=MessageKind.REMINDER, key=f"reporting.remind:{entry.pk}", act=entry)
 
 
-def _by_person(rows: list[Standing], on: date) -> list[tuple[Recipient, list[Standing]]]:
+def by_person(rows: list[Standing], on: date) -> list[tuple[Recipient, list[Standing]]]:
     """Whoever enters figures at the units, or at what these wholly became, with the reports of theirs."""
     answering = answering_for(rows, on)
     seats = seats_at({unit for units in answering.values() for unit in units}, on)

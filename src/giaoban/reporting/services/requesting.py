@@ -1,36 +1,24 @@
 """A receiver asks units beneath it for a report outside the regime. What burdens them more needs a signed reason."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from django.utils import timezone
 
 from giaoban.core import periods
-from giaoban.core.spans import Span
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
-from giaoban.kit.models import Act
 from giaoban.kit.permissions import Permission
 from giaoban.orgs.selectors import card, cards, scope_ids
-from giaoban.reporting.models import FormVersion, Justification, Obligation, Period, PeriodRule
-from giaoban.reporting.rules.burden import Finding
+from giaoban.reporting.models import FormVersion, Obligation, Period, PeriodRule
 from giaoban.reporting.selectors.burden import findings_of
 from giaoban.reporting.selectors.forms import definition_of, form_by_key, last_day, rule_of, rules_of
 from giaoban.reporting.services.errors import JustificationNeeded, ReportingError
+from giaoban.reporting.services.justifying import SignedReason, keep_reasons
 
 NAMED: Final = 10
 """Units named in one refusal; the others are counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class SignedReason:
-    """Why a request goes beyond the regime, and the name and office of the person who decided so."""
-
-    reason: str
-    name: str
-    title: str
 
 
 class Requested(list[Obligation]):
@@ -69,7 +57,7 @@ def request_report(
         raise ReportingError(f"Biểu “{form.code}” chỉ có tên, chưa có bố cục để nhập. Chọn biểu khác.")
     _refuse_outside(receiver, units, last_day(period), timezone.localdate(at))
     _refuse_shared_code(form, period)
-    findings = () if simulated else findings_of(form, units, Span(period.start, period.end), due_on)
+    findings = () if simulated else findings_of(form, units, period, due_on)
     if findings and signed is None:
         raise JustificationNeeded([one.sentence for one in findings])
     detail = {"form": form.key, "period": period.code, "units": len(units), "basis": basis}
@@ -90,26 +78,12 @@ def request_report(
         owing = Obligation.objects.filter(form=form, period=period, unit_id__in=units)
         before = set(owing.values_list("unit_id", flat=True))
         Obligation.objects.bulk_create(asked, batch_size=2000, ignore_conflicts=True)
-        if findings and signed is not None:
-            _keep_reason(form, period, receiver, findings, signed, entry)
         rows = Obligation.objects.filter(form=form, period=period, unit_id__in=units)
         by_unit = {row.unit_id: row for row in rows.select_related("unit", "form", "period__rule", "receiver")}
+        if signed is not None:
+            new = [row for row in by_unit.values() if row.unit_id not in before]
+            keep_reasons(new, {row.pk: findings for row in new}, signed, entry)
     return Requested((by_unit[unit_id] for unit_id in dict.fromkeys(units)), before)
-
-
-def _keep_reason(
-    form: FormVersion, period: Period, receiver: int, findings: Sequence[Finding], signed: SignedReason, entry: Act
-) -> None:
-    Justification.objects.create(
-        form=form,
-        period=period,
-        receiver_id=receiver,
-        findings=[{"code": one.code, "sentence": one.sentence} for one in findings],
-        reason=signed.reason,
-        signed_by=signed.name,
-        signer_title=signed.title,
-        act=entry,
-    )
 
 
 def _refuse_outside(receiver: int, units: Sequence[int], *days: date) -> None:

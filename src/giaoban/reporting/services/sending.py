@@ -70,6 +70,9 @@ ENDED: Final = " (đã kết thúc)"
 Versions = Mapping[int, Sequence[Submission]]
 """Obligation → its versions, in order."""
 
+UNREAD = ("form__definition",)
+"""`definition_of` reads it once a process."""
+
 JOINED = ("unit", "form", "period__rule", "receiver")
 
 
@@ -254,6 +257,12 @@ def _held_back(
     return issues
 
 
+def refuse_coming_day(day: date | None, at: datetime) -> None:
+    """Raises ReportingError when a paper copy bears a day that has not come."""
+    if day is not None and day > timezone.localdate(at):
+        raise ReportingError(f"Ngày văn bản {day:%d/%m/%Y} chưa tới. Ghi lại ngày trên văn bản đã ký.")
+
+
 def refuse_secret_file(content: bytes, filename: str) -> None:
     """Raises SecretRefused when a file's name or its words, as far as they can be read, carry a marking."""
     marking = marked_secret_file(content, filename)
@@ -264,7 +273,7 @@ def refuse_secret_file(content: bytes, filename: str) -> None:
 def lock(ids: Iterable[int]) -> list[Obligation]:
     """The obligations, locked in one order, so that two imports wait for each other instead of blocking for ever."""
     rows = Obligation.objects.select_for_update(of=("self",)).filter(pk__in=list(ids))
-    return list(rows.select_related(*JOINED).order_by("pk"))
+    return list(rows.select_related(*JOINED).defer(*UNREAD).order_by("pk"))
 
 
 def require_sender(by: Actor, obligation: Obligation, channel: str, *, on: date | None = None) -> None:
@@ -366,8 +375,9 @@ def store(
 ) -> list[Submission]:
     """Write the next version of each report with its lines; a waiting one gives way. A fixed number of queries.
 
-    Raises BooksClosed, AmendmentUnexplained, SecretRefused.
+    Raises BooksClosed, AmendmentUnexplained, SecretRefused, ReportingError (a paper of a day that has not come).
     """
+    refuse_coming_day(papers.document_date, at)
     _refuse_secret(parcels, papers)
     _refuse_closed(parcels, at=entry.at)
     ours = {parcel.obligation.pk for parcel in parcels}

@@ -69,6 +69,10 @@ def withdraw_waiver(waiver_id: int, *, obligation: Obligation, reason: str, by: 
             raise ReportingError("Không có việc miễn kiểm tra này. Tải lại trang.")
         if waiver.withdrawn_id is not None:
             raise AlreadyDone("Việc miễn phép kiểm tra này đã được rút lại.")
+        if waiver.until < timezone.localdate(at):
+            raise AlreadyDone(
+                f"Việc miễn phép kiểm tra này đã hết hạn ngày {waiver.until:%d/%m/%Y}, không phải rút lại."
+            )
         waiver.withdrawn = entry
         waiver.save(update_fields=["withdrawn"])
         entry.detail = {"check": waiver.check_key}
@@ -86,5 +90,5 @@ def _finding(obligation: Obligation, check_key: str) -> Issue:
 
 
 def _end_expired(obligation: Obligation, check_key: str, act_id: int) -> None:
-    """A waiver whose day is over gives its place to the new one."""
+    """A waiver whose day is over gives its place to the new one; it still reads as expired (`selectors.waivers`)."""
     Waiver.objects.filter(obligation=obligation, check_key=check_key, withdrawn=None).update(withdrawn_id=act_id)

@@ -138,6 +138,7 @@ class World:
             by=by,
             at=AT,
             simulated=simulated,
+            signed=services.SignedReason("Asked every summer.", "Ann", "Head of the coast"),
         )
 
     def figures(self, **cells: Figure | Decimal | int | str) -> dict[LineKey, Line]:

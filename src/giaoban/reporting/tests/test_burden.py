@@ -1,5 +1,6 @@
 """What a request costs: known data, a day before the regime's, a signed reason; all that hits a unit on one page."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -15,8 +16,9 @@ from giaoban.orgs.tests.factories import moment
 from giaoban.reporting import services
 from giaoban.reporting.models import FormVersion, Justification, Obligation, Period
 from giaoban.reporting.rules.burden import Known, burdens, cells_of
-from giaoban.reporting.selectors import burden_of
-from giaoban.reporting.tests.factories import COLUMNS, World, form_data, make_form, make_rule, tiny_world
+from giaoban.reporting.selectors import Ask, burden_of
+from giaoban.reporting.services.deadlines import restore_deadline
+from giaoban.reporting.tests.factories import COLUMNS, SYSTEM, World, form_data, make_form, make_rule, tiny_world
 
 pytestmark = pytest.mark.django_db
 
@@ -82,8 +84,8 @@ def wanted(family: str = "lamps", label: str = "All lamps", unit: str = "lamp") 
         (wanted(), Span(date(2024, 1, 1), date(2025, 1, 1)), date(2025, 1, 9), ["known-data"]),
         (wanted(), Span(date(2024, 2, 1), date(2024, 3, 1)), date(2024, 3, 5), []),
         (wanted(label="ALL  LAMPS"), QUARTER, date(2024, 4, 10), ["known-data"]),
-        (wanted(label="Broken lamps"), QUARTER, date(2024, 4, 9), []),
-        (wanted(unit="litre"), QUARTER, date(2024, 4, 9), []),
+        (wanted(label="Broken lamps"), QUARTER, date(2024, 4, 9), ["earlier-deadline"]),
+        (wanted(unit="litre"), QUARTER, date(2024, 4, 10), []),
         (wanted(family="ships"), QUARTER, date(2024, 4, 9), []),
         (wanted(family="lights"), QUARTER, date(2024, 4, 9), []),
     ],
@@ -92,6 +94,16 @@ def test_a_request_is_measured_against_what_is_given_anyway(
     form: object, window: Span, due_on: date, codes: list[str]
 ) -> None:
     assert [one.code for one in burdens(form, window, due_on, [known()])] == codes  # type: ignore[arg-type]
+
+
+def test_the_same_form_asked_again_is_known_and_its_own_period_is_not() -> None:
+    form, given = parse_form(form_data(), "act-1:lamps"), date(2024, 4, 10)
+    own = replace(known(family="elsewhere"), report="its own")
+    assert [one.code for one in burdens(form, QUARTER, given, [own], report="its own")] == []
+    assert [one.code for one in burdens(form, QUARTER, date(2024, 4, 2), [own], report="its own")] == [
+        "earlier-deadline"
+    ]
+    assert [one.code for one in burdens(form, QUARTER, date(2024, 4, 2), [own])] == ["known-data", "earlier-deadline"]
 
 
 def test_without_a_day_in_the_regime_none_is_earlier() -> None:
@@ -121,6 +133,95 @@ def test_a_heavier_request_needs_a_signed_reason_and_keeps_it(world: World, stor
         (world.form.key, True, False, ""),
     ]
     assert (found.outside, found.askers, found.cells) == (1, 1, 2 + len(COLUMNS) - 1)
+
+
+def test_the_regimes_own_form_asked_for_again_needs_a_signed_reason(world: World) -> None:
+    """Over the window of its own period, under another name and eight days earlier; then the same once more."""
+    rule = make_rule(key=AD_HOC_RULE, kind="ad_hoc", starts="")
+
+    def window(code: str) -> Period:
+        return services.open_period(
+            rule.key, code=code, label=code, start=QUARTER.start, end=QUARTER.end, by=SYSTEM, at=moment(2024, 4, 1)
+        )
+
+    with pytest.raises(services.JustificationNeeded) as refused:
+        ask(world, world.form, window("storm"), date(2024, 4, 2))
+    assert len(refused.value.sentences) == 2
+    ask(world, world.form, window("storm"), date(2024, 4, 2), signed=WHY)
+    assert Justification.objects.get().units == [world.lights["n1"].pk]
+    with pytest.raises(services.JustificationNeeded):
+        ask(world, world.form, window("again"), date(2024, 4, 20))
+    assert not ask(world, world.form, world.period, date(2024, 4, 2)).new, "who owes it already keeps its day"
+
+
+def test_a_deadline_before_the_regimes_day_needs_a_signed_reason(world: World) -> None:
+    def move(on: date, signed: services.SignedReason | None = None) -> int:
+        owed, at = [world.owed("n1"), world.owed("n2")], moment(2024, 3, 25)
+        return services.move_deadline(
+            owed, due_on=on, basis="Letter 9", reason="Storm", by=SYSTEM, at=at, signed=signed
+        )
+
+    with pytest.raises(services.JustificationNeeded) as refused:
+        move(date(2024, 4, 2))
+    assert "Hạn 02/04/2024 sớm hơn hạn 10/04/2024" in refused.value.sentence
+    assert move(date(2024, 4, 20)) == move(date(2024, 4, 15)) == 2, "not before the regime's day"
+    assert move(date(2024, 4, 2), WHY) == 2
+    (kept,) = Justification.objects.all()
+    assert kept.units == sorted([world.lights["n1"].pk, world.lights["n2"].pk])
+    assert [one["code"] for one in kept.findings] == ["earlier-deadline"]
+    assert move(date(2024, 4, 5)) == 2, "later than it stood"
+
+
+def test_a_report_received_on_time_is_not_made_late_without_a_signature(world: World) -> None:
+    def move(on: date, signed: services.SignedReason | None = None) -> None:
+        services.move_deadline(
+            [world.owed("n1")],
+            due_on=on,
+            basis="Letter 9",
+            reason="x",
+            by=SYSTEM,
+            at=moment(2024, 4, 22),
+            signed=signed,
+        )
+
+    move(date(2024, 4, 20))
+    world.report("n1", all=5, good=1, at=moment(2024, 4, 18))
+    with pytest.raises(services.JustificationNeeded) as refused:
+        move(date(2024, 4, 15))
+    assert refused.value.sentences == ("1 báo cáo đã nhận đúng hạn sẽ thành nhận muộn.",)
+    with pytest.raises(services.JustificationNeeded):
+        restore_deadline([world.owed("n1")], reason="x", by=SYSTEM, at=moment(2024, 4, 22))
+    move(date(2024, 4, 15), WHY)
+    assert world.owed("n1").due_on == date(2024, 4, 15)
+
+
+def test_a_unit_sees_the_reason_signed_for_it_and_what_was_signed(world: World, storm: FormVersion) -> None:
+    """The regime's report falls outside the days shown, and another unit was asked under another signature."""
+    ask(world, storm, world.period, date(2024, 3, 20), signed=WHY)
+    harbour = world.harbours[0]
+    services.request_report(
+        storm.key,
+        world.period,
+        units=[world.lights["n2"].pk],
+        receiver=harbour.pk,
+        due_on=date(2024, 3, 20),
+        basis="letter 9",
+        by=world.actor(harbour),
+        at=moment(2024, 4, 2),
+        signed=services.SignedReason("Another reason.", "Bob", "Clerk"),
+    )
+
+    def asks(key: str) -> tuple[Ask, ...]:
+        unit, on = orgs.card(world.lights[key].pk, date(2024, 4, 2)), date(2024, 4, 2)
+        return burden_of(world.actor(world.lights[key]), unit, date(2024, 3, 1), date(2024, 3, 31), on).asks
+
+    ((mine,), (other,)) = asks("n1"), asks("n2")
+    assert (mine.reason, other.reason) == (WHY.reason, "Another reason.")
+    assert [one.code for one in mine.findings] == ["known-data", "earlier-deadline"]
+    Justification.objects.filter(units=[world.lights["n1"].pk]).update(units=[])
+    Obligation.objects.filter(form=world.form).delete()
+    (unsigned,) = asks("n1")
+    assert (unsigned.reason, [one.code for one in unsigned.findings]) == ("", ["known-data", "earlier-deadline"])
 
 
 def test_an_ordinary_request_needs_none(world: World) -> None:

@@ -127,6 +127,19 @@ def test_an_address_ends_when_its_person_says_so_or_may_not_see_the_unit_any_mor
     assert program.get(second).status_code == 200
     User.objects.filter(pk=token.user_id).update(is_active=False)
     assert program.get(second).status_code == 404
+    User.objects.filter(pk=token.user_id).update(is_active=True)
+    assert program.get(second).status_code == 404, "it does not come back with the next post"
+
+
+def test_a_person_has_ten_addresses_at_most(world: World) -> None:
+    browser = browser_of(world, "n1")
+    make = f"{reverse('reporting:calendar-address')}?don-vi=n1"
+    for _ in range(10):
+        assert browser.post(make).status_code == 200
+    refused = browser.post(make)
+    assert refused.status_code == 422
+    assert "Ngừng một địa chỉ không dùng" in refused.content.decode()
+    assert CalendarToken.objects.count() == 10
 
 
 def test_nobody_makes_an_address_for_a_unit_out_of_reach(world: World) -> None:

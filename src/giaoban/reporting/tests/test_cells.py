@@ -121,6 +121,32 @@ def test_autosave_is_no_act(world: World) -> None:
 # Two people
 
 
+def test_a_page_over_an_older_version_undoes_no_newer_one(world: World) -> None:
+    """A's page shows what came back first; B corrects it, sends, and that comes back too: no draft in either case."""
+    owed, light = world.owed("n1"), world.lights["n1"]
+    services.return_for_correction(world.send("n1", all=5, good=1), reason="again", by=SYSTEM, at=AT)
+    old, plain = browser(world, light), browser(world, light, Role.HEAD)
+    page = plain.get(reverse("reporting:entry", args=[owed.pk])).content.decode()
+    assert 'name="version" value="1"' in page
+    assert '"version": 1' in page
+    services.return_for_correction(world.send("n1", all=6, good=1), reason="again", by=SYSTEM, at=AT)
+    refused = patch(old, owed, version=1, cells={ALL: "9"})
+    assert (refused.status_code, "Bản 2" in refused.json()["sentence"]) == (409, True)
+    typed = {"act": "save", "draft": "", "seen": "0", "version": "1", ALL: "9"}
+    said = plain.post(reverse("reporting:entry", args=[owed.pk]), typed)
+    assert (said.status_code, "Bản 2" in said.content.decode()) == (422, True)
+    assert not Draft.objects.exists()
+    assert old.get(at(owed)).json()["version"] == 2
+    assert patch(old, owed, version=2, cells={ALL: "9"}).status_code == 200
+    assert Draft.objects.get().figures[ALL] == "9"
+
+
+@pytest.mark.parametrize("version", [-1, "1", 1.5, True])
+def test_a_version_that_is_none_is_unreadable(world: World, version: object) -> None:
+    owed = world.owed("n1")
+    assert patch(browser(world, world.lights["n1"]), owed, version=version, cells={ALL: "9"}).status_code == 400
+
+
 def test_nobody_overwrites_what_they_have_not_seen(world: World) -> None:
     owed, light = world.owed("n1"), world.lights["n1"]
     first, second = browser(world, light), browser(world, light, Role.HEAD)

@@ -1,6 +1,7 @@
 """What is another than confirmed or sent, and whose version made it so."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from giaoban.orgs.models import UnitParent
 from giaoban.orgs.tests import factories as orgs
 from giaoban.reporting import selectors, services
 from giaoban.reporting.models import FormVersion, Snapshot, Submission
+from giaoban.reporting.rules import Change
 from giaoban.reporting.selectors.changes import (
     ChangedCell,
     Changes,
@@ -192,3 +194,21 @@ def test_what_was_sent_upwards_against_what_stands_below(world: World) -> None:
         ("Light N1", How.AMENDED, "miscounted 1")
     ]
     assert [one.how for one in found.cells[1].why] == [How.ARRIVED]
+
+
+def test_only_who_moved_a_cell_is_named_at_it_and_a_hand_is_said(world: World) -> None:
+    owe(world.form, world.rule, "harbour", "coast")
+    services.raise_obligations(world.form.key, world.period, by=SYSTEM, at=AT)
+    for light in ("n1", "n2"):
+        world.report(light, all=10, good=4, oil=Decimal(1))
+    obligation, by = owed("north", world.form), world.actor(world.harbours[0])
+    services.fill_from_below(obligation, by=by, at=AT)
+    typed = {"own/total//oil": Change("2.500")}
+    services.change_draft(obligation, typed, by=by, at=AT)
+    services.submit_draft(obligation, by=by, at=AT, signatures=SIGNED)
+    amend(world, "n1", all=10, good=6, oil=Decimal(1))
+    amend(world, "n2", all=12, good=4, oil=Decimal(1))
+    found = changes_below(obligation)
+    assert found is not None
+    said = {one.name.split("/")[3]: ([why.unit.name for why in one.why], one.by_hand) for one in found.cells}
+    assert said == {"all": (["Light N2"], False), "good": (["Light N1"], False), "oil": ([], True)}

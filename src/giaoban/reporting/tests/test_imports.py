@@ -160,7 +160,11 @@ def test_warnings_of_a_file_need_one_explanation(world: World) -> None:
         content, "a.csv", by=SYSTEM, at=AT, channel="publication", explanation="as printed", accept=True
     )
     (sent,) = result.submissions
-    assert (sent.channel, sent.warnings, list(sent.explanations.values())) == ("publication", 1, ["as printed"])
+    assert (sent.channel, sent.warnings, list(sent.explanations.values())) == (
+        "publication",
+        1,
+        ["Giải trình chung: as printed"],
+    )
 
 
 Fill = Callable[[Any], None]

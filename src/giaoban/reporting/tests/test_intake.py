@@ -259,7 +259,8 @@ def test_a_worker_that_dies_leaves_what_it_took(world: World, monkeypatch: pytes
 
 def test_a_file_at_which_workers_die_is_passed_over(world: World) -> None:
     intake = begin(world, ("n1.xlsx", workbook(world, "n1")), ("n2.xlsx", workbook(world, "n2")))
-    assert intakes.take_intake(intake.pk, by=receiver(world), passes_over=True)
+    IntakeFile.objects.filter(intake=intake, position=1).update(attempts=intakes.DEADLY)
+    assert intakes.take_intake(intake.pk, by=receiver(world))
     assert [state for _, state in outcome(intake)] == ["refused", "taken"]
     assert sentences(intake)[0] == intakes.KILLS
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -223,8 +223,8 @@ def test_the_history_costs_the_same_for_many_events(world: World) -> None:
         connection,
     ) as before:
         client.get(entry(world))
-    for _ in range(4):
-        services.remind([world.owed("n1")], note="please", by=SYSTEM, at=AT)
+    for days in range(4):
+        services.remind([world.owed("n1")], note="please", by=SYSTEM, at=AT + timedelta(days=days))
     with CaptureQueriesContext(connection) as after:
         client.get(entry(world))
     assert len(after) == len(before)

@@ -23,10 +23,13 @@ from giaoban.reporting.models import DeadlineChange, Obligation, Submission
 from giaoban.reporting.rules.timeliness import Move, Sending, declares_nil, delivered_at, due_by, first_due, known_by
 from giaoban.reporting.selectors import board, punctuality
 from giaoban.reporting.selectors.facts import end_of
+from giaoban.reporting.selectors.owed import standing, standing_of
+from giaoban.reporting.selectors.reception import tables_beneath
 from giaoban.reporting.tests.factories import SIGNED, SYSTEM, World, tiny_world, year_before
 
 pytestmark = pytest.mark.django_db
 DUE = date(2024, 4, 10)
+WHY = services.SignedReason("A storm comes.", "Ann", "Head of the coast")
 
 
 @pytest.fixture
@@ -164,7 +167,11 @@ def test_the_first_deadline_and_the_one_known_then() -> None:
 # Against a plain reading: any history of sending, returning, accepting and moving, asked on any day.
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["send", "accept", "return", "move", "clear"]), st.integers(0, 3), st.integers(-6, 16)),
+    st.tuples(
+        st.sampled_from(["send", "accept", "return", "move", "clear", "brought"]),
+        st.integers(0, 3),
+        st.integers(-6, 16),
+    ),
     max_size=9,
 )
 DAY_ONE = date(2024, 4, 1)
@@ -180,9 +187,11 @@ def live(world: World, light: str, steps: list[tuple[str, int, int]]) -> None:
         last = owed.submissions.order_by("version").last()
         if step == "send":
             world.send(light, at=at, all=5 + number, good=1)
+        elif step == "brought" and last is not None:
+            Submission.objects.filter(pk=last.pk).update(sent_at=last.sent_at - timedelta(days=abs(shift)))
         elif step == "move":
             new = DUE + timedelta(days=shift)
-            services.move_deadline([owed], due_on=new, basis="Letter", reason="Storm", by=SYSTEM, at=at)
+            services.move_deadline([owed], due_on=new, basis="Letter", reason="Storm", by=SYSTEM, at=at, signed=WHY)
         elif step == "clear" and not owed.deadline_changes.exists():
             Obligation.objects.filter(pk=owed.pk).update(due_on=None)
         elif last is not None and last.state == "sent" and step == "accept":
@@ -224,3 +233,18 @@ class AgainstAPlainReading(TestCase):
         assert sum(point.tally.expected for point in counted) == len(Obligation.objects.all())
         today = board.board(card(world.coast.pk, DUE), world.form, world.period, on)
         assert board.tally_of(today.spots).places == expected
+        end = DAY_ONE + timedelta(days=90)
+        (campaign,) = tables_beneath(world.coast.pk, end)
+        stand = standing(Obligation.objects.all())
+        assert campaign.missing == sum(not one.is_received for one in stand)
+        assert campaign.late == sum(one.timing(end).state in ("late", "overdue") for one in stand)
+
+
+def test_an_earlier_moment_of_a_later_version_counts(world: World) -> None:
+    """A file brought on the last day is taken after the page sent on; board and report say the same."""
+    world.send("n1", all=5, good=1, at=moment(2024, 4, 12))
+    second = world.send("n1", all=6, good=1, at=moment(2024, 4, 13))
+    Submission.objects.filter(pk=second.pk).update(sent_at=moment(2024, 4, 10))
+    ((place, _),) = level(world, date(2024, 4, 20), world.lights["n1"]).total.places.items()
+    assert place == (Arrival.ON_TIME, Band.NONE)
+    assert standing_of(world.owed("n1")).timing(date(2024, 4, 20)).state == "on_time"

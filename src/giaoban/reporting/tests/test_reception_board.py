@@ -5,16 +5,18 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from giaoban.kit.models import Message
 from giaoban.orgs.models import UnitVersion
 from giaoban.orgs.tests import factories as orgs
 from giaoban.orgs.tests.factories import moment
 from giaoban.reporting import services
-from giaoban.reporting.models import DeadlineChange, Reminder, Submission
+from giaoban.reporting.models import DeadlineChange, Justification, Reminder, Submission
 from giaoban.reporting.selectors.board import change_mark
 from giaoban.reporting.services.deadlines import restore_deadline
 from giaoban.reporting.tests.factories import FORM_KEY, SYSTEM, World, tiny_world
@@ -57,21 +59,57 @@ def test_an_extension_is_shown_with_its_history_and_given_back(world: World, cli
     words = text_of(client.get(address(world)))
     assert "hạn 01/05/2024, ban đầu 10/04/2024" in words
     assert "Letter 5. storm" in words
-    shown = client.post(address(world), {"restore": str(world.owed("n2").pk)})
+    (change,) = DeadlineChange.objects.all()
+    holds = f"{world.owed('n2').pk}.{change.pk}"
+    shown = client.post(address(world), {"restore": holds})
+    assert f'name="holds" value="{holds}"' in shown.content.decode()
     assert "Khôi phục hạn cũ của 1 đơn vị?" in text_of(shown)
     assert "trở lại 10/04/2024" in text_of(shown)
     assert world.owed("n2").due_on == date(2024, 5, 1)
     lacking = post(client, world, "restore", "n2", reason=" ", confirmed="1")
     assert lacking.status_code == 422
-    done = post(client, world, "restore", "n2", reason="the storm passed", confirmed="1")
+    done = post(client, world, "restore", "n2", reason="the storm passed", confirmed="1", holds=holds)
     assert done.status_code == 302
     assert world.owed("n2").due_on == date(2024, 4, 10)
     history = list(DeadlineChange.objects.order_by("pk").values_list("old_due_on", "due_on"))
     assert history == [(date(2024, 4, 10), date(2024, 5, 1)), (date(2024, 5, 1), date(2024, 4, 10))]
+    assert 'name="restore"' not in client.get(address(world)).content.decode(), "nothing is left to give back"
+    again = post(client, world, "restore", "n2", reason="a second press", confirmed="1", holds=holds)
+    assert again.status_code == 422
+    assert world.owed("n2").due_on == date(2024, 4, 10)
+
+
+def test_two_letters_are_given_back_one_after_the_other(world: World) -> None:
+    def move(day: int) -> None:
+        services.move_deadline(
+            [world.owed("n1")],
+            due_on=date(2024, 4, day),
+            basis=f"Letter {day}",
+            reason="x",
+            by=SYSTEM,
+            at=moment(2024, 4, 1),
+        )
+
+    def restore(shown: dict[int, int] | None = None) -> date | None:
+        restore_deadline([world.owed("n1")], reason="x", by=SYSTEM, at=moment(2024, 4, 5), shown=shown)
+        return world.owed("n1").due_on
+
+    move(15)
+    move(20)
+    seen = {world.owed("n1").pk: DeadlineChange.objects.latest("pk").pk}
+    assert restore(seen) == date(2024, 4, 15)
+    with pytest.raises(services.AlreadyDone):
+        restore(seen)  # a second officer, who still sees letter 20
+    assert restore() == date(2024, 4, 10)
+    with pytest.raises(services.AlreadyDone):
+        restore()
+    move(25)
+    assert restore() == date(2024, 4, 10)
 
 
 def test_what_was_never_moved_is_not_given_back(world: World) -> None:
-    assert restore_deadline([world.owed("n1")], reason="x", by=SYSTEM, at=moment(2024, 4, 5)) == 0
+    with pytest.raises(services.AlreadyDone):
+        restore_deadline([world.owed("n1")], reason="x", by=SYSTEM, at=moment(2024, 4, 5))
     with pytest.raises(services.ReportingError):
         restore_deadline([world.owed("n1")], reason="", by=SYSTEM, at=moment(2024, 4, 5))
 
@@ -88,12 +126,70 @@ def test_a_letter_moves_the_deadline_of_all(world: World, client: Client) -> Non
     assert "Dời hạn cả đợt của 3 đơn vị?" in text_of(post(client, world, "move"))
     wrong = post(client, world, "move", **{**LETTER, "due_on": "2024-03-01", "confirmed": "1"})
     assert "Hạn mới đứng trước ngày của văn bản." in text_of(wrong)
-    assert post(client, world, "move", **LETTER, confirmed="1").status_code == 302
+    asked = post(client, world, "move", **LETTER, confirmed="1")
+    assert "1 báo cáo từ muộn thành đúng hạn." in text_of(asked)
+    assert not DeadlineChange.objects.exists(), "shown before it is done"
+    assert post(client, world, "move", **LETTER, confirmed="1", turned="0-1").status_code == 302
     assert set(DeadlineChange.objects.values_list("basis", "due_on")) == {
         ("Văn bản số 12/CV ngày 01/04/2024 của Coast Office", date(2024, 4, 25))
     }
     assert world.owed("s1").due_on == date(2024, 4, 10)
     assert "1 nhận đúng hạn" in client.get(address(world)).content.decode()
+
+
+def test_an_earlier_day_for_all_is_counted_and_signed(world: World, client: Client) -> None:
+    world.report("n1", all=5, good=1, at=moment(2024, 4, 8))
+    earlier = {**LETTER, "due_on": "2024-04-05", "confirmed": "1"}
+    shown = post(client, world, "move", **earlier)
+    assert "1 báo cáo từ đúng hạn thành muộn." in text_of(shown)
+    assert 'name="decided_by"' in shown.content.decode()
+    unsigned = post(client, world, "move", **earlier, turned="1-0", why="", decided_by="", decided_as="")
+    assert unsigned.status_code == 422
+    assert not DeadlineChange.objects.exists()
+    refused = post(client, world, "move", **earlier, turned="1-0")
+    assert refused.status_code == 422
+    assert "Hạn 05/04/2024 sớm hơn hạn 10/04/2024" in text_of(refused)
+    signed = {"why": "Flood.", "decided_by": "Ann", "decided_as": "Head"}
+    assert post(client, world, "move", **earlier, turned="1-0", **signed).status_code == 302
+    assert Justification.objects.get().signed_by == "Ann"
+
+
+def test_a_unit_is_reminded_once_a_day(world: World, client: Client) -> None:
+    assert post(client, world, "remind", "n2", confirmed="1").status_code == 302
+    again = post(client, world, "remind", "n2", confirmed="1")
+    assert "Đã nhắc lúc" in text_of(again)
+    both = client.post(
+        address(world),
+        {"act": "remind", "obligation": [str(world.owed(one).pk) for one in ("n2", "n3")], "confirmed": "1"},
+        follow=True,
+    )
+    assert "Đã nhắc 1 đơn vị." in text_of(both)
+    assert "1 đơn vị không nhắc lại: đã nhắc lúc" in text_of(both)
+    assert Reminder.objects.count() == 2
+
+
+def test_a_returned_correction_can_be_reminded_of(world: World) -> None:
+    world.report("n1", all=5, good=1, at=moment(2024, 4, 8))
+    sent = world.send("n1", all=6, good=1, at=moment(2024, 4, 9))
+    assert services.remind([world.owed("n1")], by=SYSTEM, at=moment(2024, 4, 10)) == 0
+    services.return_for_correction(sent, reason="x", by=SYSTEM, at=moment(2024, 4, 10))
+    assert services.remind([world.owed("n1")], by=SYSTEM, at=moment(2024, 4, 10)) == 1
+
+
+def test_the_heir_of_the_receiver_reminds_and_extends(world: World) -> None:
+    north, heir = world.harbours[0], world.harbours[1]
+    UnitVersion.objects.filter(unit=north).update(valid_to=date(2024, 4, 5))
+    north.parents.update(valid_to=date(2024, 4, 5))
+    orgs.pass_on(north, heir, date(2024, 4, 5))
+    orgs.grow()
+    by, owed = world.actor(heir), [world.owed("n1")]
+    assert services.remind(owed, by=by, at=moment(2024, 4, 8)) == 1
+    moved = services.move_deadline(
+        owed, due_on=date(2024, 4, 20), basis="Letter", reason="x", by=by, at=moment(2024, 4, 8)
+    )
+    assert moved == 1
+    with pytest.raises(PermissionDenied):
+        services.remind(owed, by=world.actor(world.lights["s1"]), at=moment(2024, 4, 9))
 
 
 def test_blank_cells_are_named(world: World, client: Client) -> None:
@@ -216,20 +312,24 @@ def test_rows_of_another_board_are_not_told(world: World, client: Client) -> Non
 # The telephone
 
 
-def test_a_call_is_written_down_as_a_reminder(world: World, client: Client) -> None:
+def test_a_call_is_written_down_and_sent_to_nobody(world: World, client: Client) -> None:
     world.send("n1", all=5, good=1)
+    world.actor(world.lights["n2"])
     page = client.get(address(world, "call-list"))
     assert "Gọi 2 đơn vị chưa gửi" in text_of(page)
-    given = {
-        f"goi-{world.owed(light).pk}": words for light, words in (("n1", "x"), ("n2", "gửi chiều nay"), ("n3", " "))
-    }
+    given = {f"goi-{world.owed(light).pk}": words for light, words in (("n2", "gửi chiều nay"), ("n3", " "))}
     done = client.post(address(world, "call-list"), given, follow=True)
     assert "Đã ghi 1 cuộc gọi" in text_of(done)
     reminder = Reminder.objects.get()
     assert (reminder.obligation, reminder.note) == (world.owed("n2"), "gọi điện: gửi chiều nay")
+    (logged,) = Message.objects.all()
+    assert (logged.channel, logged.body, logged.unit) == ("phone", "gửi chiều nay", world.lights["n2"])
+    assert "gửi chiều nay" in client.get(reverse("reporting:messages")).content.decode()
+    assert post(client, world, "remind", "n2", confirmed="1").status_code == 302, "a call is no reminder of the day"
     assert "Chưa ghi cuộc gọi nào" in text_of(client.post(address(world, "call-list"), {}, follow=True))
     exported = client.get(address(world, "call-list-csv")).content.decode()
     assert re.findall(r"Light N\d", exported) == ["Light N2", "Light N3"]
+    assert "Điện thoại" not in exported
 
 
 def test_only_the_receiver_writes_calls_down(world: World) -> None:

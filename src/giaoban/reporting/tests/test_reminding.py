@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from giaoban.accounts.models import MailWish, User
+from giaoban.accounts.services import make_daily_mails
+from giaoban.kit.clock import is_time
 from giaoban.kit.jobs import run_pending
 from giaoban.kit.models import Act, Message, MessageKind, Pack, Word
 from giaoban.kit.permissions import Role
@@ -20,8 +22,8 @@ from giaoban.orgs.models import Unit
 from giaoban.orgs.tests import factories as orgs
 from giaoban.orgs.tests.factories import moment
 from giaoban.reporting import services
-from giaoban.reporting.models import Obligation
-from giaoban.reporting.selectors.reminding import day_plan, last_run, messages_for, next_runs, policy
+from giaoban.reporting.models import DecreedDay, Obligation
+from giaoban.reporting.selectors.reminding import daily_mails, day_plan, last_run, messages_for, next_runs, policy
 from giaoban.reporting.services.reminding import remind_by_clock
 from giaoban.reporting.tests.factories import SYSTEM, World, tiny_world
 
@@ -91,9 +93,10 @@ def test_a_received_report_is_not_named_and_a_returned_one_is(world: World) -> N
     back = world.send("n2", all=5, good=4)
     services.return_for_correction(back, reason="cột 1", by=SYSTEM, at=AT_LATE)
     send()
-    assert "n1-officer" not in told()
-    assert "bị trả lại: cột 1" in told()["n2-officer"].body
-    assert "2 báo cáo của 2 đơn vị" in told()["north-receiver"].body
+    digests = told(kind="digest")
+    assert "n1-officer" not in digests
+    assert "bị trả lại: cột 1" in digests["n2-officer"].body
+    assert "2 báo cáo của 2 đơn vị" in digests["north-receiver"].body
 
 
 def test_the_same_day_twice_tells_nobody_twice(world: World) -> None:
@@ -117,7 +120,7 @@ def test_days_off_and_moved_deadlines(world: World) -> None:
         [world.owed("n1")], due_on=date(2024, 4, 30), basis="letter 8", reason="storm", by=SYSTEM, at=AT_LATE
     )
     send()
-    assert "n1-officer" not in told()
+    assert "n1-officer" not in told(kind="digest")
 
 
 def test_without_deadline_or_without_policy_nobody_is_told(world: World) -> None:
@@ -260,5 +263,26 @@ def test_the_cost_of_the_pages_does_not_grow(world: World) -> None:
     for number in range(6):
         orgs.actor(f"more-{number}", world.lights["n1"], Role.OFFICER)
     send(date(2024, 4, 12))
-    services.remind([world.owed("n1")], by=SYSTEM, at=AT_LATE)
+    services.remind([world.owed("n1")], by=SYSTEM, at=AT_LATE + timedelta(days=1))
     assert costs() == before
+
+
+def test_mails_and_reminders_keep_the_decreed_days(world: World) -> None:
+    saturday = datetime(2024, 4, 13, 8, 0, tzinfo=AT_LATE.tzinfo)
+    assert not is_time(saturday)
+    DecreedDay.objects.create(day=saturday.date(), worked=True, basis="QĐ 1")
+    DecreedDay.objects.create(day=date(2024, 4, 15), worked=False, basis="QĐ 1")
+    assert is_time(saturday)
+    assert not is_time(saturday + timedelta(days=2))
+
+
+def test_the_log_says_what_became_of_the_daily_mail(world: World) -> None:
+    person = user(world, world.lights["n1"], Role.OFFICER)
+    User.objects.filter(pk=person.pk).update(email="n1@x.test", mail_wish=MailWish.DAILY)
+    send()
+    make_daily_mails(AT_LATE + timedelta(hours=1))
+    row = told()["n1-officer"]
+    mail = daily_mails(Message.objects.filter(channel="product"))
+    assert {pk: one.address for pk, one in mail.items()} == {row.pk: "n1@x.test"}
+    page = browser(world, world.harbours[0], Role.HEAD).get(reverse("reporting:messages"))
+    assert "thư tổng hợp trong ngày: chờ gửi" in page.content.decode()

@@ -1,5 +1,6 @@
 """Who is reminded when: rules without a database."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -203,3 +204,10 @@ def test_what_a_reminder_by_hand_says() -> None:
     subject, body = reminder_words(words(1).values(), "gửi trước 16 giờ", "North Harbour", DUE)
     assert subject == "North Harbour nhắc gửi Biểu 1, Quý I"
     assert body.splitlines()[:3] == ["North Harbour nhắc gửi báo cáo.", "", "Lời nhắc: gửi trước 16 giờ"]
+
+
+def test_a_return_rings_on_the_next_working_day() -> None:
+    back = replace(REPORT, due_on=date(2024, 3, 1), returned_on=date(2024, 4, 12))  # a Friday, long after the last ring
+    assert set(run(date(2024, 4, 15), back)) == {10}
+    assert set(run(date(2024, 4, 16), back)) == set()
+    assert set(run(date(2024, 4, 15), replace(back, returned_on=None))) == set()

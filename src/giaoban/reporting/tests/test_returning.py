@@ -1,17 +1,21 @@
 """A report comes back with its cells marked and its explanations judged; its papers come afterwards."""
 
 from datetime import date
+from functools import partial
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from giaoban.kit.acts import acts_on
+from giaoban.kit.acts import act, acts_on
+from giaoban.kit.messages import inbox
+from giaoban.kit.models import Message
 from giaoban.kit.permissions import Role
 from giaoban.orgs.tests.factories import moment
 from giaoban.reporting import selectors, services
-from giaoban.reporting.models import Draft, Submission
+from giaoban.reporting.models import DeadlineChange, Draft, Submission
 from giaoban.reporting.rules import Change, issue_key
+from giaoban.reporting.services.telling_units import tell_deadline_moved
 from giaoban.reporting.tests.factories import AT, SIGNED, SYSTEM, World, tiny_world, year_before
 from giaoban.reporting.tests.test_pages import PDF, browser, text_of
 
@@ -91,6 +95,42 @@ def test_the_receiver_marks_on_the_receipt(world: World) -> None:
     assert 'type="checkbox" name="o"' not in strange
 
 
+@pytest.mark.parametrize("act", [{}, {"act": ""}, {"act": "Enter"}])
+def test_a_post_without_a_pressed_button_decides_nothing(world: World, act: dict[str, str]) -> None:
+    sent = world.send("n1", all=5, good=1)
+    page, address = browser(world, world.harbours[0]), f"/bao-cao/bien-nhan/{sent.pk}/"
+    typed = {"tra-reason": "sổ khác", "nhan-reason": "đã gọi", "o": [ALL], f"o/{ALL}": "Số này sai"}
+    refused = page.post(address, typed | act)
+    assert refused.status_code == 422
+    assert all(words in refused.content.decode() for words in ("sổ khác", "đã gọi", "Số này sai", "Bấm một trong"))
+    sent.refresh_from_db()
+    assert (sent.state, sent.marked_cells) == ("sent", [])
+
+
+def test_enter_in_a_field_presses_a_button_that_does_nothing(world: World) -> None:
+    sent, _ = explained(world)
+    said = browser(world, world.harbours[0]).get(f"/bao-cao/bien-nhan/{sent.pk}/").content.decode()
+    form = said[said.index('id="quyet-dinh-bieu"') :]
+    first = form[form.index("<button") :].partition(">")[0]
+    assert "disabled" in first
+    assert "name=" not in first
+
+
+def test_a_refused_return_keeps_the_ticks_and_what_was_typed(world: World) -> None:
+    sent = world.send("n1", all=5, good=1)
+    page, address = browser(world, world.harbours[0]), f"/bao-cao/bien-nhan/{sent.pk}/"
+    said = page.get(address + "?danh-dau=1").content.decode()
+    assert said.count('name="o" value=') == said.count('form="quyet-dinh-bieu" aria-label="Đánh dấu') == 6
+    refused = page.post(address, {"act": "return", "tra-reason": "x" * 2001, "nhan-reason": "đã gọi", "o": [ALL, GOOD]})
+    assert refused.status_code == 422
+    said = refused.content.decode()
+    assert said.count(' checked aria-label="Đánh dấu') == 2
+    assert "đã gọi" in said
+    page.post(address, {"act": "return", "tra-reason": "Xem lại", "o": [ALL, GOOD]})
+    sent.refresh_from_db()
+    assert (sent.state, [one["cell"] for one in sent.marked_cells]) == ("returned", [ALL, GOOD])
+
+
 def test_nothing_is_accepted_while_an_explanation_waits(world: World) -> None:
     sent, key = explained(world)
     with pytest.raises(services.ExplanationsUnjudged) as refused:
@@ -155,6 +195,14 @@ def test_papers_come_afterwards_and_corrections_keep_what_stood(world: World) ->
     assert "số: 8/BC (trước là 7/BC)" in said
 
 
+def test_a_paper_of_a_coming_day_is_not_sent_either(world: World) -> None:
+    owed, figures = world.owed("n1"), world.figures(all=5, good=1)
+    submit = partial(services.submit, owed, figures=figures, by=SYSTEM, at=AT, signatures=SIGNED)
+    with pytest.raises(services.ReportingError, match="04/04/2024 chưa tới"):
+        submit(document_date=date(2024, 4, 4))
+    assert submit(document_date=date(2024, 4, 3)).version == 1
+
+
 def test_papers_on_the_page(world: World) -> None:
     sent = world.send("n1", all=5, good=1)
     address = f"/bao-cao/bien-nhan/{sent.pk}/van-ban/"
@@ -186,3 +234,33 @@ def test_signers_and_number_are_saved_like_cells(world: World) -> None:
     shown = page.get(address).content.decode()
     assert 'value="Bình"' in shown
     assert 'value="7/BC"' in shown
+
+
+def test_the_people_of_the_unit_are_told_of_a_return_once(world: World) -> None:
+    officer = world.actor(world.lights["n1"], Role.OFFICER)
+    world.actor(world.lights["n2"], Role.OFFICER)
+    sent = world.send("n1", all=5, good=1)
+    services.return_for_correction(sent, reason="Sổ khác", cells=MARKS, by=world.actor(world.harbours[0]), at=AT)
+    (message,) = inbox(officer.user_id or 0)
+    assert message.subject.startswith("North Harbour trả lại")
+    assert "Lý do: Sổ khác." in message.body
+    assert "đếm lại" in message.body
+    assert message.link == f"/bao-cao/nhap/{sent.obligation_id}/"
+    assert {one.person.login for one in Message.objects.all()} == {"n1-officer"}
+
+
+def test_moved_deadlines_are_told_in_one_message_a_person(world: World) -> None:
+    officer = world.actor(world.lights["n1"], Role.OFFICER)
+    rows = [world.owed("n1"), world.owed("n1", year_before(world))]
+    due = date(2024, 4, 20)
+    with act("reporting.move-deadline", by=SYSTEM, at=AT, reason="bão") as entry:
+        for row in rows:
+            change = DeadlineChange(obligation=row, old_due_on=row.due_on, due_on=due, basis="12/BTP", act=entry)
+            change.save()
+            row.due_on = due
+            row.save()
+        assert tell_deadline_moved(rows, entry) == 1
+    (message,) = inbox(officer.user_id or 0)
+    assert "2 báo cáo" in message.subject
+    assert message.body.count("hạn mới 20/04/2024 (trước là") == 2
+    assert "Căn cứ: 12/BTP.\nLý do: bão." in message.body

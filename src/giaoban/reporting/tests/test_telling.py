@@ -27,7 +27,7 @@ def world() -> World:
 
 def told(world: World, row: Submission) -> list[tuple[str, str]]:
     """Who was told of what."""
-    tell_users_of(row.pk, LATER)
+    tell_users_of([row.pk], LATER)
     rows = Message.objects.filter(kind="amendment", channel="product").order_by("person__login")
     return [(one.person.login, one.link) for one in rows]
 
@@ -105,3 +105,50 @@ def test_nothing_is_asked_for_without_an_amendment(world: World, monkeypatch: py
 
 def test_the_room_says_what_it_makes_of_figures() -> None:
     assert "reporting" in figure_users.names()
+
+
+def test_amendments_of_one_hour_are_told_in_one_message(world: World) -> None:
+    for light in ("n1", "n2", "n3"):
+        world.report(light, all=10, good=4)
+    confirm(world)
+    first = amend(world, "n1", all=10, good=6)
+    assert tell_users_of([first.pk], LATER) == 1
+    later = [amend(world, light, all=10, good=6) for light in ("n2", "n3")]
+    soon, then = LATER + timedelta(minutes=5), LATER + timedelta(hours=1)
+    assert [tell_users_of([one.pk], soon) for one in later] == [0, 0]
+    assert tell_users_of([later[0].pk, later[1].pk], then) == 1
+    assert tell_users_of([later[1].pk], then) == 0
+    last, before = Message.objects.filter(kind="amendment", channel="product")
+    assert "Light N1" in before.subject
+    assert last.subject.startswith("2 đơn vị sửa số liệu")
+    assert "Light N2: sửa đổi lần 1" in last.body
+    assert "Light N3: sửa đổi lần 1" in last.body
+    assert "Light N1" not in last.body
+
+
+def test_what_waits_for_the_end_of_the_hour_is_a_job(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    name = "giaoban.reporting.services.telling.enqueue_at"
+    monkeypatch.setattr(name, lambda *given, **more: asked.append((*given, more)))
+    for light in ("n1", "n2"):
+        world.report(light, all=10, good=4)
+    confirm(world)
+    tell_users_of([amend(world, "n1", all=10, good=6).pk], LATER)
+    second = amend(world, "n2", all=10, good=6)
+    tell_users_of([second.pk], LATER + timedelta(minutes=5))
+    assert asked == [(TELL_JOB, LATER + timedelta(hours=1), {"submissions": [second.pk]})]
+
+
+def test_who_used_a_report_made_of_the_figures_is_told_too(world: World) -> None:
+    form = make_form(upper_data())
+    owe(form, world.rule, "harbour", "coast")
+    services.raise_obligations(UPPER, world.period, by=SYSTEM, at=AT)
+    world.report("n1", all=10, good=4)
+    by = world.actor(world.harbours[0])
+    services.fill_from_below(owed("north", form), by=by, at=AT)
+    sent = services.submit_draft(owed("north", form), by=by, at=AT, signatures=SIGNED)
+    services.accept(sent, by=SYSTEM, at=AT)
+    services.confirm_table(form.key, world.period, world.coast.pk, by=world.actor(world.coast), at=AT)
+    found = told(world, amend(world, "n1", all=10, good=6))
+    assert [login for login, _ in found] == ["coast-head", "north-head"]
+    assert "bao-cao" in found[0][1]

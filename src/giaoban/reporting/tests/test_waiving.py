@@ -1,10 +1,12 @@
 """One check does not hold back one report, until a day: by whom and why stands on its pages."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+from django.utils import timezone
 
 from giaoban.core.issues import Cell, Issue
 from giaoban.orgs.tests.factories import moment
@@ -39,6 +41,9 @@ def test_checks_are_waived_and_faults_of_writing_are_not() -> None:
     part = Issue("part-exceeds-whole", "error", at, numbers)
     unread = Issue("not-a-number", "error", at, {"text": "x"})
     assert [may_be_waived(one) for one in (part, unread)] == [True, False]
+    words: dict[str, Any] = dict.fromkeys(("label", "cells", "text"), "x")
+    strange = [Issue(code, "error", at, words) for code in ("deleted-row", "merged-cells", "outside-table")]
+    assert not any(map(may_be_waived, strange))
     left = without_waived([part, unread], {issue_key(part), issue_key(unread)})
     assert [one.severity for one in left] == ["note", "error"]
     assert check_words(part, place="ô a") == "Ô a: phần “trong đó” lớn hơn số chung"
@@ -72,8 +77,16 @@ def test_an_expired_waiver_gives_way_to_a_new_one(world: World) -> None:
     waive(world)
     by = world.actor(world.harbours[0])
     services.waive(world.owed("n1"), PART, reason="still", until=date(2024, 5, 1), by=by, at=moment(2024, 4, 20))
-    states = [one.state for one in selectors.waivers_of(world.owed("n1"), date(2024, 4, 20))]
-    assert states == ["stands", "withdrawn"]
+    now, before = selectors.waivers_of(world.owed("n1"), date(2024, 4, 20))
+    assert (now.state, before.state) == ("stands", "expired")
+    assert (before.withdrawn_by, before.withdrawn_at, before.withdrawn_reason) == ("", None, "")
+
+
+def test_an_expired_waiver_is_not_withdrawn_any_more(world: World) -> None:
+    made, owed, by = waive(world), world.owed("n1"), world.actor(world.harbours[0])
+    with pytest.raises(services.AlreadyDone, match="hết hạn ngày 10/04/2024"):
+        services.withdraw_waiver(made.pk, obligation=owed, reason="late", by=by, at=moment(2024, 4, 11))
+    assert services.withdraw_waiver(made.pk, obligation=owed, reason="x", by=by, at=moment(2024, 4, 10)).withdrawn
 
 
 def test_what_cannot_be_waived(world: World) -> None:
@@ -114,3 +127,18 @@ def test_the_pages_offer_and_tell_it(world: World) -> None:
     number = Waiver.objects.get().pk
     withdrawn = {"act": "withdraw", "waiver": str(number), "reason": "nhầm"}
     assert "Đã rút lại" in text_of(receiver.post(f"{address}mien-kiem-tra/", withdrawn, follow=True))
+
+
+def test_a_waiver_stands_beside_its_finding_on_the_list_of_checks(world: World) -> None:
+    until = timezone.localdate() + timedelta(days=9)
+    waive(world, until)
+    services.submit_draft(world.owed("n1"), by=SYSTEM, at=AT, signatures=SIGNED)
+    checked = selectors.check_all(world.form, world.period, world.harbours[0].pk)
+    (report,) = checked.reports
+    assert [one.severity for one in report.issues if issue_key(one) == PART] == ["note"]
+    page = browser(world, world.harbours[0])
+    query = reverse("reporting:checking", args=[world.form.key, world.period.code])
+    words = f"miễn phép kiểm tra này đến hết ngày {until:%d/%m/%Y}: counted twice by law."
+    assert words in text_of(page.get(query))
+    export = reverse("reporting:checking-csv", args=[world.form.key, world.period.code])
+    assert words in page.get(export).content.decode()

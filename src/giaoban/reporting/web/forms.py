@@ -54,7 +54,8 @@ class Typed:
     """What an entry page sent. texts: by `text_key`, without the machine's cells; a new line that cannot be kept is not
     among them. papers: signers, number and day by the names of their fields.
 
-    draft, seen: the draft that the page showed and its revision; None when the page did not say.
+    draft, seen: the draft that the page showed and its revision; version: the one sent before that it was made from, 0
+    for none; None when the page did not say.
 
     refused: the inputs of such lines by the names that the page gave them, so that they can be shown again;
     issues: why.
@@ -67,6 +68,7 @@ class Typed:
     issues: tuple[Issue, ...]
     draft: int | None = None
     seen: int | None = None
+    version: int | None = None
     papers: Mapping[str, str] = field(default_factory=dict)
 
     def changes(self) -> dict[str, Change]:
@@ -98,6 +100,7 @@ def typed_on_page(form: FormDefinition, subunits: Subunits, post: QueryDict) -> 
         issues=tuple(issues),
         draft=_whole(post.get("draft", "")),
         seen=_whole(post.get("seen", "")),
+        version=_whole(post.get("version", "")),
         papers=_typed_papers(form, post),
     )
 
@@ -179,15 +182,22 @@ class UnreadablePatch(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """Changes of cells by name. draft, seen: the draft that the page shows (None: there is none) and its revision."""
+    """Changes of cells by name. draft, seen: the draft that the page shows (None: there is none) and its revision.
+
+    version: the latest that was sent when the page was made, 0 for none; None when the page does not say.
+    """
 
     draft: int | None
     seen: int
+    version: int | None
     changes: dict[str, Change]
 
 
 def read_patch(form: FormDefinition, body: bytes) -> Patch:
-    """{"draft": 5 | null, "seen": 12, "cells": {name: {"text": "1.204", "base": 3}}}. Raises UnreadablePatch."""
+    """{"draft": 5 | null, "version": 2, "seen": 12, "cells": {name: {"text": "1.204", "base": 3}}}.
+
+    Raises UnreadablePatch.
+    """
     if len(body) > LARGEST_PATCH:
         raise UnreadablePatch(f"lớn hơn {LARGEST_PATCH // 2**20} MB")
     try:
@@ -205,8 +215,8 @@ def read_patch(form: FormDefinition, body: bytes) -> Patch:
         column = column_of(form, name)
         plain = plain_text(text, is_number=column is not None and column.is_number)
         changes[name] = Change(plain, _count(cell.get("base", 0)))
-    draft = data.get("draft")
-    return Patch(None if draft is None else _count(draft), _count(data.get("seen", 0)), changes)
+    draft, version = (None if data.get(one) is None else _count(data[one]) for one in ("draft", "version"))
+    return Patch(draft, _count(data.get("seen", 0)), version, changes)
 
 
 def _is_writable(text: str) -> bool:

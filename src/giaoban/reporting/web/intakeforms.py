@@ -58,7 +58,10 @@ class FilesForm(forms.Form):
         super().__init__(*args, **more)
         if not receives:
             del self.fields["accept"]
-        self._roles = {f"ky-{slug(role)}": role for role in roles}
+        self._roles: dict[str, str] = {}
+        for role in roles:
+            name = f"ky-{slug(role)}"
+            self._roles[f"{name}-{len(self._roles)}" if name in self._roles else name] = role
         for name, role in self._roles.items():
             self.fields[name] = forms.CharField(label=role, required=False, max_length=200)
 

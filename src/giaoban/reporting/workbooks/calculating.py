@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Final
 
 from xlsxwriter.utility import xl_col_to_name
 
@@ -11,6 +12,14 @@ from giaoban.core.figures import Figures
 from giaoban.core.forms import Column
 from giaoban.core.formulas import Binary, Call, Name, Negative, Node, Number
 from giaoban.reporting.rules.layout import LinePlace, SheetPlan
+
+DIGITS: Final = 15
+"""So many digits of a number a spreadsheet keeps; the others it makes zeros."""
+
+
+def kept_digits(value: float | Decimal) -> Decimal:
+    """A number with the digits that a spreadsheet keeps."""
+    return Decimal(f"{value:.{DIGITS}g}")
 
 
 def formula_of(sheet: SheetPlan, place: LinePlace, column: Column) -> str:

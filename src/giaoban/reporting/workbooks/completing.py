@@ -1,5 +1,7 @@
 """What a workbook leaves to the machine: the cells that hold our formulas are computed anew, exactly."""
 
+from collections.abc import Container
+
 from giaoban.core.checks import computed_value
 from giaoban.core.figures import Figure, Line, LineKey, blank_line, reported, sum_of
 from giaoban.core.forms import FormDefinition, Table
@@ -18,7 +20,7 @@ def is_computed(form: FormDefinition, table_id: str, row_id: str, column_id: str
     return column.formula is not None or (bool(row.sum_of) and column.roll_up == "sum")
 
 
-def complete(form: FormDefinition, figures: dict[LineKey, Line], computed: set[tuple[CellKey, bool]]) -> None:
+def complete(form: FormDefinition, figures: dict[LineKey, Line], computed: Container[tuple[CellKey, bool]]) -> None:
     """Fill the cells that hold our formulas: totals first, parts before the totals of totals, then computed columns.
 
     computed: cell, and whether it is the one for the estimated part.

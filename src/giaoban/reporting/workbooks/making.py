@@ -9,11 +9,13 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
+from giaoban.core import vietnamese
 from giaoban.core.figures import Figure, Figures, Line, Mark
 from giaoban.core.forms import Column, FormDefinition
 from giaoban.core.vietnamese import capital_first
@@ -29,7 +31,7 @@ from giaoban.reporting.rules.layout import (
 )
 from giaoban.reporting.rules.reservations import mark
 from giaoban.reporting.rules.typed import NIL_SIGN, NOT_APPLICABLE_SIGN
-from giaoban.reporting.workbooks.calculating import calculated, formula_of, runs
+from giaoban.reporting.workbooks.calculating import calculated, formula_of, kept_digits, runs
 
 META: Final = "_meta"
 EARLIER: Final = "Số kỳ trước"
@@ -318,7 +320,7 @@ class _Maker:
             value = figure.total if figure is not None else None
             text = line.texts.get(column.id, "") if line and not column.is_number else _sign(figure)
             if value is not None:
-                page.write_number(place.number - 1, number - 1, float(value), look)
+                _write_value(page, place.number - 1, number - 1, value, look)
             else:
                 page.write_string(place.number - 1, number - 1, text, look)
 
@@ -329,7 +331,7 @@ class _Maker:
         value = None if figure is None else figure.estimate if sheet.is_estimate else figure.value
         text = line.texts.get(column.id, "") if line and not column.is_number else ""
         if value is not None:
-            page.write_number(row, position, float(value), look)
+            _write_value(page, row, position, value, look)
         elif text or (not sheet.is_estimate and _sign(figure)):
             page.write_string(row, position, text or _sign(figure), look)
         else:
@@ -360,6 +362,14 @@ class _Maker:
             self._across(page, (row + 2, left, row + 2, max(left, right)), role, look)
         page.set_row(row + 2, 34)
         return row + 7 if roles else row + 1
+
+
+def _write_value(page: Any, row: int, position: int, value: Decimal, look: Any) -> None:
+    """As a number; as a text where a spreadsheet would change the last digits."""
+    if kept_digits(value) == value:
+        page.write_number(row, position, float(value), look)
+    else:
+        page.write_string(row, position, vietnamese.number(value), look)
 
 
 def _width(sheet: SheetPlan, column: Column) -> int:
@@ -398,11 +408,12 @@ def _rule(column: Column, row: int, position: int, *, is_estimate: bool) -> dict
     cell = xl_rowcol_to_cell(row, position)
     number = f"AND(ISNUMBER({cell}),ROUND({cell},{column.scale})={cell}{'' if column.signed else f',{cell}>=0'})"
     signs = f'{cell}="{NIL_SIGN}",LOWER({cell})="{NOT_APPLICABLE_SIGN}"'
+    long = f"AND(ISTEXT({cell}),LEN({cell})>15)"
     decimals = f"số có tối đa {column.scale} chữ số thập phân" if column.scale else "số nguyên"
     least = "" if column.signed else " từ 0 trở lên"
     return {
         "validate": "custom",
-        "value": f"={number}" if is_estimate else f"=OR({number},{signs})",
+        "value": f"=OR({number},{long})" if is_estimate else f"=OR({number},{long},{signs})",
         "error_title": "Số liệu chưa đúng",
         "error_message": f"Ô {xl_col_to_name(position)}: nhập {decimals}{least}"
         f"{'' if is_estimate else f'; hoặc “{NIL_SIGN}” (không phát sinh), “{NOT_APPLICABLE_SIGN}” (không áp dụng)'}.",

@@ -1,29 +1,32 @@
 """Reads a filled workbook back: guarded, opened in a limited process, then plain cells become figures.
 
-Totals and computed columns that are still formulas are computed again here; one that was overwritten by hand is taken
-as stated, so that the checks can show both numbers.
+Totals and computed columns that are formulas are computed again here, and a note says where a formula of one's own
+came to something else; one that was overwritten by hand is taken as stated, so that the checks can show both numbers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from giaoban.core import vietnamese
 from giaoban.core.figures import Line, LineKey
 from giaoban.core.forms import FormDefinition
 from giaoban.core.issues import Cell, Issue
 from giaoban.kit.workbooks.guard import Bounds, WorkbookRefused, column_letters
-from giaoban.kit.workbooks.opening import Reader, Workbook, open_workbook
+from giaoban.kit.workbooks.opening import PlainCell, Reader, Workbook, open_workbook
 from giaoban.reporting.models import Obligation
 from giaoban.reporting.rules.layout import FIRST_COLUMN, LABEL_COLUMN, plan
 from giaoban.reporting.rules.typed import figures_from_texts, text_key
 from giaoban.reporting.selectors.entry import has_estimates, subunits_by_row
 from giaoban.reporting.selectors.forms import definition_of
+from giaoban.reporting.workbooks.calculating import kept_digits
 from giaoban.reporting.workbooks.completing import CellKey, complete, is_computed
 from giaoban.reporting.workbooks.making import EXPLAINED_TO, META, NOTES_LABEL, VERSION, subunit_names
 from giaoban.reporting.workbooks.recognising import (
     FoundSheet,
     Meta,
     cell_of,
+    is_cut,
     locate,
     meta_of,
     text_of,
@@ -37,6 +40,10 @@ MARGIN_COLUMNS: Final = 12
 MEGABYTE: Final = 2**20
 STRAY_NAMED: Final = 5
 """So many texts outside the table are named; they are not read."""
+
+
+Computed = tuple[CellKey, bool]
+"""A cell with our formula, and whether it is the one for the estimated part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +79,14 @@ class FilledWorkbook:
         """Figures, and the cells that cannot be read, each with sheet and address."""
         form = definition_of(obligation.form)
         places: dict[str, Cell] = {}
-        computed: set[tuple[CellKey, bool]] = set()
+        computed: dict[Computed, PlainCell] = {}
         issues: list[Issue] = []
         for sheet in self.sheets:
             issues += _changed(sheet)
             self._read(sheet, form, places, computed, issues)
         figures, unread = figures_from_texts(form, self.texts, places)
         complete(form, figures, computed)
+        issues += _calculated_otherwise(form, figures, computed, places)
         for one in places.values():  # the sheet of the actual parts comes first, and counts
             self.places.setdefault((one.table, one.row, one.subunit, one.column), one)
         return figures, [*issues, *(self.placed(issue) for issue in unread)]
@@ -96,7 +104,7 @@ class FilledWorkbook:
         sheet: FoundSheet,
         form: FormDefinition,
         places: dict[str, Cell],
-        computed: set[tuple[CellKey, bool]],
+        computed: dict[Computed, PlainCell],
         issues: list[Issue],
     ) -> None:
         """The typed texts of one sheet, where they stand, and which cells hold our formulas."""
@@ -115,15 +123,36 @@ class FilledWorkbook:
                 place = (line.number, position)
                 known = place in sheet.formulas.uncalculated or place in sheet.formulas.calculated
                 if known and is_computed(form, table, line.row, heading.id):
-                    computed.add(((table, line.row, line.subunit, heading.id), sheet.meta.is_estimate))
+                    computed[(table, line.row, line.subunit, heading.id), sheet.meta.is_estimate] = value
                     places.setdefault(name, at)
                 elif place in sheet.formulas.uncalculated:
                     issues.append(Issue("formula-not-calculated", "error", at))
+                elif is_cut(value):
+                    issues.append(Issue("cut-number", "error", at))
                 elif line.is_free and not line.subunit and value is not None:
                     issues.append(Issue("missing-subunit", "error", at))
                 elif not line.is_free or line.subunit:
                     self.texts[name] = text_of(value)
                     places[name] = at
+
+
+def _calculated_otherwise(
+    form: FormDefinition,
+    figures: Mapping[LineKey, Line],
+    computed: Mapping[Computed, PlainCell],
+    places: Mapping[str, Cell],
+) -> Iterator[Issue]:
+    """Cells whose formula came to another number in the file than ours here."""
+    for ((table, row, subunit, column), is_estimate), value in computed.items():
+        if isinstance(value, bool | str | None):
+            continue
+        line = figures.get((table, row, subunit))
+        figure = line.figures[form.table(table).positions[column]] if line is not None else None
+        ours = None if figure is None else figure.estimate if is_estimate else figure.value
+        if kept_digits(value) != kept_digits(ours or 0):
+            at = places[text_key(table, row, subunit, column, estimate=is_estimate)]
+            expected = vietnamese.number(ours) if ours is not None else "để trống"
+            yield Issue("own-formula", "note", at, {"found": text_of(value), "expected": expected})
 
 
 def _changed(sheet: FoundSheet) -> Iterator[Issue]:
@@ -281,7 +310,7 @@ def _explanations(book: Workbook, meta: Meta) -> Iterator[Explanation]:
     if meta.explanations is None or meta.explanations[0] not in book.sheets:
         return
     name, first, last = meta.explanations
-    for row in range(first, last + 1):
+    for row in range(first, min(last, len(book.sheets[name])) + 1):
         sheet, cell, words = (text_of(cell_of(book.sheets[name], row, column)) for column in (1, 2, 3))
         if words:
             yield Explanation(sheet, cell.replace("$", "").replace(" ", "").upper(), words)

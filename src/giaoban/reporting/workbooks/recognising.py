@@ -6,7 +6,6 @@ lines in a hidden column; where these meet stands the key of the sheet. Nothing 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Final
 
 from giaoban.core import vietnamese
@@ -14,9 +13,12 @@ from giaoban.core.issues import Cell, Issue
 from giaoban.kit.workbooks.guard import Formulas, column_letters
 from giaoban.kit.workbooks.opening import PlainCell, PlainSheet, Range, Workbook
 from giaoban.reporting.rules.layout import FREE, LABEL_COLUMN
+from giaoban.reporting.workbooks.calculating import DIGITS, kept_digits
 from giaoban.reporting.workbooks.making import META, VERSION
 
 META_WIDTH: Final = 6
+LAST_ROW, LAST_COLUMN = 2**20, 2**14
+"""Of any spreadsheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +99,19 @@ def cell_of(rows: Sequence[Sequence[PlainCell]], row: int, column: int) -> Plain
 
 
 def text_of(value: PlainCell) -> str:
-    """A cell as it would be typed; numbers with the 15 digits that spreadsheets keep, so 0.1 + 0.2 is 0,3."""
+    """A cell as it would be typed; numbers with the digits that spreadsheets keep, so 0.1 + 0.2 is 0,3."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, int | float):
-        return vietnamese.number(Decimal(f"{value:.15g}")).replace(".", "")
+        return vietnamese.number(kept_digits(value)).replace(".", "")
     return value.strip()
+
+
+def is_cut(value: PlainCell) -> bool:
+    """Whether a number is so large that the spreadsheet may have changed its last digits."""
+    return not isinstance(value, bool | str | None) and abs(value) >= 10**DIGITS
 
 
 def words_of(value: PlainCell) -> str:
@@ -126,18 +133,29 @@ def meta_of(book: Workbook) -> Meta | None:
         kind, *rest = [*(text_of(value) for value in row), *[""] * META_WIDTH]  # empty ends may be left out
         match kind:
             case "sheet":
-                sheets[rest[0]] = SheetMeta(rest[0], rest[1], int(rest[2]))
+                sheets[rest[0]] = SheetMeta(rest[0], rest[1], _within(rest[2], LAST_COLUMN))
             case "line":
                 sheets[rest[0]].labels[rest[2]] = rest[3]
             case "column":
-                sheets[rest[0]].columns[int(rest[1])] = Heading(rest[2], int(rest[3]), rest[4])
+                column = _within(rest[1], LAST_COLUMN)
+                sheets[rest[0]].columns[column] = Heading(rest[2], _within(rest[3], LAST_ROW), rest[4])
             case "notes":
                 notes = (rest[0], rest[1])
             case "explanations":
-                explanations = (rest[0], int(rest[1]), int(rest[2]))
+                explanations = (rest[0], _within(rest[1], LAST_ROW), _within(rest[2], LAST_ROW))
             case _:
                 head[kind] = rest[0]
+    if not all(one.columns and one.labels for one in sheets.values()):
+        raise ValueError(META)
     return Meta(head, tuple(sheets.values()), notes, explanations)
+
+
+def _within(text: str, most: int) -> int:
+    """A whole number from 1. Raises ValueError."""
+    number = int(text)
+    if not 1 <= number <= most:
+        raise ValueError(text)
+    return number
 
 
 def locate(book: Workbook, meta: Meta) -> tuple[list[FoundSheet], list[Issue]]:

@@ -1,22 +1,48 @@
-// The editor of a section: saves by itself, says when somebody else saved, puts figures at the cursor.
-// Without it the form saves by its button and the picker is a page of its own.
+// The editor of a section: saves by itself, says when somebody else saved, puts figures at the cursor. What the server
+// has not taken yet is kept in this browser. Without it the form saves by its button and the picker is a page of its own.
 
 const PAUSE = 2500;
+const SIGNED_OUT = "Chưa lưu: phiên đăng nhập đã hết. Nội dung được giữ trong trình duyệt này; đăng nhập rồi mở lại phần này để lưu.";
 const form = document.querySelector("[data-br-editor]");
 const area = form?.querySelector("textarea[name=text]");
 const state = form?.querySelector("[data-br-state]");
 const version = form?.querySelector("input[name=version]");
+const kept = `gb-brief/${form?.dataset.brEditor}`;
 let timer = 0;
-let saving = false;
+let saving = null;
 let clash = false;
 let stored = area?.value ?? "";
 
 const say = (text) => { state.textContent = text; };
 
-async function save() {
+// A browser that keeps nothing (full, forbidden) still saves to the server.
+function keep() {
+  try {
+    if (area.value === stored) localStorage.removeItem(kept);
+    else localStorage.setItem(kept, JSON.stringify({ text: area.value, version: version.value }));
+  } catch { /* nothing is kept */ }
+}
+
+// What was typed before and never reached the server; of an older version it goes the way of two writers.
+function restore() {
+  let held = null;
+  try { held = JSON.parse(localStorage.getItem(kept)); } catch { return; }
+  if (typeof held?.text !== "string" || held.text === area.value) return;
+  area.value = held.text;
+  version.value = held.version;
+  say("đã khôi phục nội dung chưa lưu ở lần trước");
+  timer = setTimeout(save, PAUSE);
+}
+
+function save() {
   clearTimeout(timer);
-  if (saving || clash || area.value === stored) return;
-  saving = true;
+  if (clash || area.value === stored) return saving ?? Promise.resolve();
+  saving ??= send().finally(() => { saving = null; });
+  return saving;
+}
+
+// Taken is what the server says it has taken: the page to sign in, or that of something in between, is no such answer.
+async function send() {
   const sent = area.value;
   say("đang lưu…");
   try {
@@ -24,16 +50,14 @@ async function save() {
     body.delete("state");
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
     const told = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : {};
-    if (answer.status === 409) conflict(told, sent);
-    else if (answer.ok) done(told, sent);
-    else say(told.refused ?? "Chưa lưu được. Bấm Lưu để thử lại.");
+    if (answer.status === 409 && told.conflict) conflict(told);
+    else if (answer.ok && !answer.redirected && Number.isInteger(told.version)) done(told, sent);
+    else if (answer.redirected || answer.status === 403) say(SIGNED_OUT);
+    else say(told.refused ?? "Chưa lưu được. Nội dung được giữ trong trình duyệt này; bấm Lưu để thử lại.");
   } catch {
-    say("Mất kết nối, chưa lưu. Nội dung vẫn còn trên trang.");
+    say("Mất kết nối, chưa lưu. Nội dung được giữ trong trình duyệt này.");
     timer = setTimeout(save, PAUSE * 4);
-  } finally {
-    saving = false;
   }
-  if (!clash && area.value !== stored && state.textContent.startsWith("đã lưu")) timer = setTimeout(save, PAUSE);
 }
 
 function done(told, sent) {
@@ -45,14 +69,16 @@ function done(told, sent) {
     stored = told.text;
     area.setSelectionRange(at, at);
   }
+  keep();
   say(`đã lưu ${told.at}`);
   const reading = document.querySelector("[data-br-reading]");
   if (reading) reading.innerHTML = told.reading;
-  form.dispatchEvent(new CustomEvent("htmx:afterRequest", { bubbles: true, detail: { successful: true } }));
+  if (area.value === stored) form.dispatchEvent(new CustomEvent("htmx:afterRequest", { bubbles: true, detail: { successful: true } }));
+  else timer = setTimeout(save, PAUSE);
 }
 
 // Two wrote at once: nothing is overwritten; both texts are shown, one is chosen.
-function conflict(told, mine) {
+function conflict(told) {
   clash = true;
   say("chưa lưu: có người khác vừa lưu");
   const box = document.createElement("div");
@@ -80,6 +106,7 @@ function conflict(told, mine) {
       clash = false;
       box.remove();
       area.focus();
+      keep();
       if (area.value === stored) say("đã lấy bản vừa lưu");
       else save();
     });
@@ -152,7 +179,17 @@ async function pick(address) {
 if (form) {
   area.addEventListener("input", () => {
     clearTimeout(timer);
+    keep();
     if (!clash) { say("chưa lưu"); timer = setTimeout(save, PAUSE); }
+  });
+  // The form goes its way only when the server has the text: a page that loads in its place would lose it.
+  form.addEventListener("submit", async (event) => {
+    if (!clash && area.value === stored) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (clash) { form.querySelector(".br-clash button")?.focus(); return; }
+    await save();
+    if (!clash && area.value === stored) form.requestSubmit(event.submitter);
   });
   area.addEventListener("keydown", (event) => {
     if (event.key === "s" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); save(); }
@@ -164,4 +201,5 @@ if (form) {
     await save();
     pick(href);
   });
+  restore();
 }

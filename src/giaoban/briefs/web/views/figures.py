@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from giaoban.briefs.models import BoundFigure, NarrativeReport, Section
 from giaoban.briefs.rules.marked import change_mark, figure_mark
-from giaoban.briefs.selectors.figures import look_up
+from giaoban.briefs.rules.wording import Amount, figure_words
+from giaoban.briefs.selectors.figures import Sources
 from giaoban.briefs.services import writing
 from giaoban.briefs.services.refusals import NarrativeRefused, require_write
 from giaoban.briefs.web.bars import report_bar
@@ -150,7 +151,7 @@ def _choices(source: Source, unit: orgs.UnitCard) -> tuple[list[Choice], str]:
                     Choice(
                         f"cell|{part.id}|{row.id}|{column.id}",
                         label,
-                        number(cell.amount, column.scale),
+                        figure_words(Amount(cell.amount, "", column.scale, nil=cell.state == "nil")),
                         column.unit,
                         column.scale,
                         f"{coverage}{estimate}{made_up}",
@@ -160,10 +161,11 @@ def _choices(source: Source, unit: orgs.UnitCard) -> tuple[list[Choice], str]:
 
 
 def _indicators(source: Source, unit: orgs.UnitCard) -> Iterable[Choice]:
+    sources = Sources(unit.id, reporting.last_day(source.period))
     for one in indicators.indicators():
         if one.form_id != source.form.pk:
             continue
-        found = look_up("indicators.reading", _reference(source, unit, indicator=one.key), reader_id=unit.id)
+        found = sources("indicators.reading", _reference(source, unit, indicator=one.key))
         if found.value is not None:
             made_up = " · mô phỏng" if found.simulated else ""
             yield Choice(

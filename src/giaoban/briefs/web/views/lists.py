@@ -36,6 +36,7 @@ HEADER = (
     "Tình trạng",
     "Phần đã viết",
     "Tổng số phần",
+    "Số liệu phải xử lý",
     "Số",
     "Ngày ký",
 )
@@ -123,7 +124,7 @@ def reports_csv(request: ActorRequest) -> HttpResponse:
     for row in _listed(request).rows:
         cells = [row.title, row.outline, row.unit.name, row.period_label, row.window, row.state_name]
         signed = day(row.dated_on) if row.dated_on else ""
-        writer.writerow([*map(guarded, cells), row.written, row.total, guarded(row.number), signed])
+        writer.writerow([*map(guarded, cells), row.written, row.total, row.trouble, guarded(row.number), signed])
     return response
 
 

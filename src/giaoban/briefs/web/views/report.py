@@ -21,7 +21,7 @@ from giaoban.briefs.selectors.reading import read_sections
 from giaoban.briefs.selectors.reports import SectionCard
 from giaoban.briefs.services import life
 from giaoban.briefs.services import reports as services
-from giaoban.briefs.services.refusals import NarrativeRefused
+from giaoban.briefs.services.refusals import NarrativeRefused, require_lead
 from giaoban.briefs.services.reports import Assignment
 from giaoban.briefs.services.writing import check_figures
 from giaoban.briefs.web.bars import report_bar
@@ -30,7 +30,6 @@ from giaoban.core.vietnamese import moment
 from giaoban.documents.rules.papers import roman
 from giaoban.documents.selectors import stored_file
 from giaoban.kit.http import ActorRequest, NotReady
-from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors as orgs
 
 KINDS = {"presented": "đã trình", "amended": "chỉnh sửa sau trình", "final": "ban hành"}
@@ -76,7 +75,7 @@ def report_page(
     sections = selectors.sections_seen(actor, held, on)
     cards = selectors.section_cards(sections, actor, on)
     whole = selectors.sees_whole(actor, held, on)
-    may_finish = actor.may(Permission.FINISH_NARRATIVE, held.unit_id)
+    may_finish = selectors.may_finish(actor, held)
     sources = {"show_sources": held.show_sources}
     context: dict[str, Any] = {
         "bar": report_bar(request, held),
@@ -90,6 +89,8 @@ def report_page(
         "written": sum(one.is_written for one in cards),
         "total": len(cards),
         "trouble": sum(one.trouble for one in cards),
+        "figures": sum(one.figures for one in cards),
+        "looked_at": min((one.looked_at for one in cards if one.looked_at), default=None),
         "whole": whole,
         "versions": [(one, KINDS[one.kind]) for one in selectors.versions_of(held)] if whole else [],
         "attachments": list(held.attachments.select_related("act")) if whole else [],
@@ -131,7 +132,7 @@ def _issued(held: NarrativeReport) -> dict[str, Any]:
 def report_assign(request: ActorRequest, pk: int) -> HttpResponse:
     """Who writes which section, by when."""
     held, on = selectors.whole_report_for(request.actor, pk, timezone.localdate()), timezone.localdate()
-    request.actor.require(Permission.WRITE_NARRATIVE, held.unit_id, unit_name=orgs.card(held.unit_id, on).name)
+    require_lead(held, request.actor)
     cards = selectors.section_cards(selectors.sections_seen(request.actor, held, on), request.actor, on)
     units = selectors.writers_for(held.unit_id, on)
     refusal = ""
@@ -226,7 +227,8 @@ def report_read(request: ActorRequest, pk: int) -> HttpResponse:
     number = request.GET.get("ban", "")
     version = selectors.version_for(held, int(number)) if number.isdigit() else None
     sections = list(held.sections.select_related("report", "field", "act"))
-    content = version.content if version else life.content_of(held, read_sections(sections, live=False), timezone.now())
+    read = [] if version else read_sections(sections, live=False)
+    content = version.content if version else life.content_of(held, read, timezone.now())
     context = {
         "bar": report_bar(request, held),
         "simulated_note": life.SIMULATED_NOTE if content["simulated"] else "",
@@ -236,6 +238,7 @@ def report_read(request: ActorRequest, pk: int) -> HttpResponse:
         "kind": KINDS[version.kind] if version else "",
         "parts": _text_parts(content),
         "content": content,
+        "trouble": life.figure_trouble(read),
         "with_sources": request.GET.get("nguon", "1") != "0",
     }
     return render(request, "briefs/read.html", context)

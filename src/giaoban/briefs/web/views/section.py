@@ -89,9 +89,11 @@ def section_page(
     request: ActorRequest, held: Section, *, text: str | None = None, refusal: str = "", status: int = 200
 ) -> HttpResponse:
     on, actor, report = timezone.localdate(), request.actor, held.report
+    (read,) = read_sections([held], live=not report.is_final)
+    if not report.is_final:
+        writing.remember(held, read.figures)
     siblings = selectors.section_cards(selectors.sections_seen(actor, report, on), actor, on)
     place = next((at for at, one in enumerate(siblings) if one.pk == held.pk), None)
-    (read,) = read_sections([held], live=not report.is_final)
     may_write = selectors.may_write(actor, held) and not report.is_final
     context: dict[str, Any] = {
         "bar": report_bar(request, report),

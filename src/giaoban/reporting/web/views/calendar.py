@@ -21,12 +21,16 @@ from giaoban.reporting.web.files import handed_out
 from giaoban.reporting.web.shaping.ics import MEDIA_TYPE, Event, calendar_file
 
 YEARS = range(2000, 2100)
-FRESH_ADDRESS = "calendar_address"  # key of the session: the address that was just made, shown once
 
 
 @require_safe
 def calendar(request: ActorRequest) -> HttpResponse:
     """Twelve months with the days of the unit's reports; what has no day stands apart."""
+    return _page(request)
+
+
+def _page(request: ActorRequest, *, fresh_address: str = "", refusal: str = "") -> HttpResponse:
+    """fresh_address: the one that was just made, shown here and never again."""
     unit, year = _asked(request)
     found = selectors.calendar_of(unit, year)
     addresses = selectors.calendar_addresses(request.actor)
@@ -47,19 +51,25 @@ def calendar(request: ActorRequest) -> HttpResponse:
             "undated": [one for one in found if one.on is None],
             "today": timezone.localdate(),
             "special_days": selectors.special_days(year),
-            "fresh_address": request.session.pop(FRESH_ADDRESS, ""),
+            "fresh_address": fresh_address,
+            "refusal": refusal,
             "addresses": [(one, called[one.unit_id]) for one in addresses],
         },
+        status=422 if refusal else 200,
     )
 
 
+@never_cache
 @require_POST
 def make_address(request: ActorRequest) -> HttpResponse:
-    """A new address for the calendar of one unit; the whole address is shown on the next page and never again."""
+    """A new address for the calendar of one unit; this answer shows the whole address, nothing else ever does."""
     unit, _ = _asked(request)
-    secret = services.make_calendar_address(unit.key, by=request.actor, at=timezone.now())
-    request.session[FRESH_ADDRESS] = request.build_absolute_uri(reverse("reporting:calendar-feed", args=[secret]))
-    return redirect(f"{reverse('reporting:calendar')}?don-vi={unit.key}#dia-chi")
+    try:
+        secret = services.make_calendar_address(unit.key, by=request.actor, at=timezone.now())
+    except services.ReportingError as fault:
+        return _page(request, refusal=fault.sentence)
+    address = request.build_absolute_uri(reverse("reporting:calendar-feed", args=[secret]))
+    return _page(request, fresh_address=address)
 
 
 @require_POST
@@ -77,12 +87,9 @@ def end_address(request: ActorRequest, pk: int) -> HttpResponse:
 @require_safe
 def feed(request: HttpRequest, secret: str) -> HttpResponse:
     """The dated reports of this year and the next, for whoever knows the address. 404 once it does not work."""
-    now = timezone.now()
-    found = selectors.calendar_of_secret(services.hashed(secret), timezone.localdate())
-    if found is None:
+    unit = services.read_calendar(secret, at=timezone.now())
+    if unit is None:
         raise Http404("Địa chỉ lịch này không có hoặc đã ngừng.")
-    token, unit = found
-    services.note_calendar_read(token, at=now)
     year = timezone.localdate().year
     dues = [*selectors.calendar_of(unit, year), *selectors.calendar_of(unit, year + 1)]
     return _file(request, f"Lịch báo cáo, {unit.name}", unit, dues, "lich-bao-cao.ics")

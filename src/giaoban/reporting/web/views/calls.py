@@ -19,6 +19,7 @@ from giaoban.kit.permissions import Permission
 from giaoban.reporting import services
 from giaoban.reporting.rules import STATE_NAMES
 from giaoban.reporting.selectors import ReceptionRow
+from giaoban.reporting.selectors.answering import answers, require_answer
 from giaoban.reporting.selectors.board import Board, in_full, obligations_on
 from giaoban.reporting.web.bar import changed, period_bar
 from giaoban.reporting.web.files import list_file
@@ -27,14 +28,11 @@ from giaoban.reporting.web.shaping.boards import SORTS, filter_of, spots_in
 from giaoban.reporting.web.shaping.lists import filter_from
 
 LONGEST_NOTE: Final = 500
-CALLED: Final = "gọi điện"
-"""How the note of a reminder by telephone begins."""
 MOST: Final = 500
 """Rows on the page; the file has all."""
 HEADER = (
     "Đơn vị",
     "Người giữ vị trí",
-    "Điện thoại",
     "Tình trạng",
     "Hạn",
     "So với hạn",
@@ -47,7 +45,7 @@ HEADER = (
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def call_list(request: ActorRequest, unit: str, form: str, period: str) -> HttpResponse:
-    """Reports that have not come, those most overdue first; what is written beside a unit is kept as a reminder."""
+    """Reports that have not come, those most overdue first; what is written beside a unit is kept as a call."""
     place = place_of(request, unit, form, period)
     board = place.board()
     if request.method == "POST":
@@ -70,7 +68,7 @@ def call_list(request: ActorRequest, unit: str, form: str, period: str) -> HttpR
             "rows": rows[:MOST],
             "count": len(rows),
             "all_simulated": all(row.simulated for row in rows),
-            "may_receive": board.receives and request.actor.may(Permission.RECEIVE_REPORT, place.unit.id),
+            "may_receive": board.receives and answers(request.actor, Permission.RECEIVE_REPORT, place.unit.id),
         },
     )
 
@@ -83,22 +81,21 @@ def _rows(request: ActorRequest, board: Board) -> list[ReceptionRow]:
 
 
 def _write_down(request: ActorRequest, place: Place, board: Board) -> HttpResponse:
-    """Each unit with words beside it was called: one reminder each, with these words."""
+    """Each unit with words beside it was called: kept in the history of the report, sent to nobody."""
     if not board.receives:
         raise PermissionDenied("Đơn vị này không tiếp nhận các báo cáo trong danh sách, nên không ghi được cuộc gọi.")
-    request.actor.require(Permission.RECEIVE_REPORT, place.unit.id, unit_name=place.unit.name)
+    require_answer(request.actor, Permission.RECEIVE_REPORT, place.unit.id, unit_name=place.unit.name)
     notes = {
         int(name.removeprefix("goi-")): " ".join(str(words).split())[:LONGEST_NOTE]
         for name, words in request.POST.items()
         if name.startswith("goi-") and name.removeprefix("goi-").isdecimal() and str(words).strip()
     }
     at = timezone.now()
-    written = sum(
-        services.remind([row], note=f"{CALLED}: {notes[row.pk]}", by=request.actor, at=at)
-        for row in obligations_on(board, notes)
-    )
-    if written:
-        messages.success(request, f"Đã ghi {written} cuộc gọi; đơn vị thấy lời nhắc ở “Việc của tôi”.")
+    called = obligations_on(board, notes)
+    for row in called:
+        services.note_call(row, note=notes[row.pk], by=request.actor, at=at)
+    if called:
+        messages.success(request, f"Đã ghi {len(called)} cuộc gọi vào nhật ký; không gửi tin cho đơn vị.")
     else:
         messages.warning(request, "Chưa ghi cuộc gọi nào. Viết kết quả gọi vào ô bên cạnh đơn vị chưa gửi rồi bấm ghi.")
     address = place.address("reporting:call-list").split("?")[0]
@@ -117,7 +114,6 @@ def _lines(rows: Sequence[ReceptionRow]) -> list[tuple[object, ...]]:
         (
             row.unit.name,
             "; ".join(f"{person.name} ({person.role_name})" for person in row.people),
-            "",
             STATE_NAMES[row.state],
             day(row.due_on) if row.due_on else "",
             timing_words(row.timing),

@@ -22,7 +22,8 @@ from giaoban.reporting.web.views.sheet import Sheet, sheet_of
 def cells(request: ActorRequest, pk: int) -> HttpResponse:
     """GET: what changed after ?seen= in draft ?draft=. PATCH: keep the sent cells (`read_patch`), then the same answer.
 
-    400 what was sent cannot be read · 409 the report was sent meanwhile, with a sentence; nothing was kept.
+    400 what was sent cannot be read · 409 the report, or a newer version, was sent meanwhile, with a sentence; nothing
+    was kept.
     """
     sheet = sheet_of(request, pk)
     obligation = sheet.obligation
@@ -35,7 +36,13 @@ def cells(request: ActorRequest, pk: int) -> HttpResponse:
         try:
             patch = read_patch(selectors.definition_of(obligation.form), request.body)
             done = services.change_draft(
-                obligation, patch.changes, draft_id=patch.draft, by=request.actor, at=now, revise=sheet.revises
+                obligation,
+                patch.changes,
+                draft_id=patch.draft,
+                based_on=patch.version,
+                by=request.actor,
+                at=now,
+                revise=sheet.revises,
             )
         except UnreadablePatch as fault:
             return _refusal(f"Không đọc được những gì trang gửi: {fault}. Tải lại trang.", 400)
@@ -71,6 +78,7 @@ def _news(
     now = timezone.now()
     news: dict[str, Any] = {
         "draft": draft.pk if draft else None,
+        "version": sheet.version,
         "revision": draft.revision if draft else 0,
         "saved": clock(draft.saved_at) if draft else "",
         "people": selectors.others_at(sheet.obligation, sheet.request.actor, now),

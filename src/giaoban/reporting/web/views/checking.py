@@ -31,7 +31,7 @@ SEVERITIES: dict[str, tuple[Severity, str, str]] = {
     "luu-y": ("note", "lưu ý", "Lưu ý"),
 }
 NAMES = {severity: name for severity, _, name in SEVERITIES.values()}
-HEADER = ("Mã đơn vị", "Đơn vị", "Biên nhận, bản", "Mức", "Chỗ cần xem", "Giải trình", "Mô phỏng")
+HEADER = ("Mã đơn vị", "Đơn vị", "Biên nhận, bản", "Mức", "Chỗ cần xem", "Giải trình", "Được miễn", "Mô phỏng")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding in words. explanation: the unit's words on it; waits: it needs words and has none."""
+    """One finding in words. explanation: the unit's words on it; waits: it needs words and has none; waived: by whom,
+    until when and why it holds nothing back."""
 
     severity: Severity
     sign: str
@@ -53,6 +54,7 @@ class Finding:
     url: str
     explanation: str
     waits: bool
+    waived: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ def export(request: ActorRequest, form: str, period: str) -> HttpResponse:
             NAMES[line.severity],
             line.text,
             line.explanation,
+            line.waived,
             "số liệu mô phỏng" if one.report.simulated else "",
         )
         for one in _findings(checked, chosen, words, gather=False)
@@ -135,11 +138,10 @@ def _findings(checked: selectors.Checked, chosen: str, words: str, *, gather: bo
         if not issues or fold(words) not in fold(f"{report.unit.name} {report.unit.short_name}"):
             continue
         url = reverse("reporting:submission", args=[report.submission_id])
-        blanks = [one for one in issues if one.code == "required-blank"]
+        blanks = [one for one in issues if one.code == "required-blank" and one.severity == "error"]
         gathered = gather and len(blanks) > BLANKS_NAMED
-        lines = [
-            _finding(labels, report, one, url) for one in issues if not (gathered and one.code == "required-blank")
-        ]
+        skipped = {id(one) for one in blanks} if gathered else set()
+        lines = [_finding(labels, report, one, url) for one in issues if id(one) not in skipped]
         if gathered:
             text = f"{len(blanks)} ô bắt buộc còn trống; ô đầu tiên: {labels.cell(blanks[0].at)}."
             at = f"{url}#{cell_anchor(blanks[0].at)}"
@@ -149,6 +151,7 @@ def _findings(checked: selectors.Checked, chosen: str, words: str, *, gather: bo
 
 def _finding(labels: Labels, report: selectors.CheckedReport, issue: Issue, url: str) -> Finding:
     explanation = report.explanations.get(issue_key(issue), "")
+    waiver = report.waivers.get(issue_key(issue))
     return Finding(
         severity=issue.severity,
         sign=SIGN_OF_SEVERITY[issue.severity],
@@ -156,6 +159,7 @@ def _finding(labels: Labels, report: selectors.CheckedReport, issue: Issue, url:
         url=f"{url}#{cell_anchor(issue.at)}" if issue.at.column else url,
         explanation=explanation,
         waits=issue.severity == "warning" and not explanation,
+        waived=waiver.words if waiver is not None else "",
     )
 
 

@@ -93,6 +93,7 @@ def _save(sheet: Sheet, typed: Typed) -> list[IssueLine]:
         sheet.obligation,
         changes,
         draft_id=typed.draft,
+        based_on=typed.version,
         by=sheet.request.actor,
         at=timezone.now(),
         revise=sheet.revises,
@@ -183,6 +184,7 @@ def _page(
             "unsaved": list(unsaved),
             "grid": _grid_data(sheet, issues),
             "draft": sheet.draft,
+            "version": sheet.version,
             "around": around(obligation),
             "entry": current,
             "issues": issue_lines(sheet.labels, issues, waivers=sheet.waived),
@@ -214,6 +216,7 @@ def _grid_data(sheet: Sheet, issues: Iterable[Issue]) -> dict[str, Any]:
         "address": reverse("reporting:cells", args=[sheet.obligation.pk]) + ("?sua=1" if sheet.revises else ""),
         "store": f"{me}/{sheet.obligation.pk}",
         "draft": draft.pk if draft else None,
+        "version": sheet.version,
         "revision": draft.revision if draft else 0,
         "saved": clock(draft.saved_at) if draft else "",
         "cells": cells_data(form, selectors.changed_cells(draft), me) if draft else {},
@@ -328,29 +331,40 @@ def read_workbook(request: ActorRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _page(sheet, file_form=form, status=422)
     file = form.cleaned_data["workbook"]
+    content, name = file.read(), file.name
     try:
-        content = file.read()
-        reading = services.read_workbook(content, file.name, obligation=sheet.obligation)
-    except services.ImportRefused as refusal:
-        copy = faulty_copy_address(request, sheet.obligation, content, file.name, refusal.issues)
-        return _page(sheet, file_form=form, file_issues=refusal.issues, faulty_copy=copy, status=422)
-    faults = [one for one in reading.issues if one.severity == "error" and one.code != "required-blank"]
-    if faults:
-        copy = faulty_copy_address(request, sheet.obligation, content, file.name, faults)
-        return _page(sheet, file_form=form, file_issues=faults, faulty_copy=copy, status=422)
-    try:
-        services.save_workbook_draft(
-            sheet.obligation,
-            content,
-            file.name,
-            figures=texts_from_figures(sheet.entry.form, reading.figures),
-            notes=reading.notes or sheet.entry.notes,
-            explanations={**sheet.entry.explanations, **reading.explanations},
-            by=request.actor,
-            at=timezone.now(),
-            revise=sheet.revises,
-        )
+        try:
+            _keep_workbook(sheet, content, name)
+        except services.ImportRefused as refusal:
+            copy = faulty_copy_address(request, sheet.obligation, content, name, refusal.issues)
+            return _page(sheet, file_form=form, file_issues=refusal.issues, faulty_copy=copy, status=422)
     except services.AlreadyDone as fault:
         return _page(sheet, stale=fault.sentence, file_form=form, status=422)
-    messages.success(request, f"Đã đọc tệp {file.name} vào bảng nhập. Kiểm tra rồi gửi.")
+    except services.ReportingError as fault:
+        form.add_error("workbook", fault.sentence)
+        return _page(sheet, file_form=form, status=422)
+    messages.success(request, f"Đã đọc tệp {name} vào bảng nhập. Kiểm tra rồi gửi.")
     return redirect(f"{sheet.address}?kiem-tra=1")
+
+
+def _keep_workbook(sheet: Sheet, content: bytes, name: str) -> None:
+    """Make a filled workbook the draft. Raises ImportRefused with its faults, and as `services.save_workbook_draft`.
+
+    A marking of secrecy is looked for before anything else: nothing of such a file is kept, its faults neither.
+    """
+    services.refuse_secret_file(content, name)
+    reading = services.read_workbook(content, name, obligation=sheet.obligation)
+    faults = [one for one in reading.issues if one.severity == "error" and one.code != "required-blank"]
+    if faults:
+        raise services.ImportRefused(faults)
+    services.save_workbook_draft(
+        sheet.obligation,
+        content,
+        name,
+        figures=texts_from_figures(sheet.entry.form, reading.figures),
+        notes=reading.notes or sheet.entry.notes,
+        explanations={**sheet.entry.explanations, **reading.explanations},
+        by=sheet.request.actor,
+        at=timezone.now(),
+        revise=sheet.revises,
+    )

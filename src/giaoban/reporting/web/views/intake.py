@@ -251,5 +251,6 @@ def answers(request: ActorRequest, pk: int) -> HttpResponse:
         for number, (name, blob) in enumerate(found, 1):
             stored = stored_file(blob)
             if stored is not None:
-                archive.writestr(f"{number:04d}-{PurePosixPath(name).stem}-loi.xlsx", stored.content)
+                base = PurePosixPath(name.replace("\\", "/")).stem  # an unpacker may take either for a folder
+                archive.writestr(f"{number:04d}-{base}-loi.xlsx", stored.content)
     return handed_out(out.getvalue(), ZIP, f"ban-ghi-loi-{row.pk}.zip")

@@ -34,6 +34,7 @@ HEADER = (
     "Đã gửi lúc",
     "Đã đọc lúc",
     "Lỗi",
+    "Tình trạng",
 )
 CHANNELS: Mapping[str, str] = dict(MessageChannel.choices)
 KINDS: Mapping[str, str] = dict(MessageKind.choices)
@@ -83,7 +84,7 @@ def sent(request: ActorRequest) -> HttpResponse:
             "page": page,
             "rows": _shown(page.object_list),
             "channels": CHANNELS.items(),
-            "kinds": [(key, KINDS[key]) for key in (MessageKind.DIGEST, MessageKind.REMINDER, MessageKind.AMENDMENT)],
+            "kinds": [(key, KINDS[key]) for key in KINDS if key != MessageKind.MAIL],
             "asked": {name: request.GET.get(name, "") for name in ("q", "kenh", "loai")},
             "filtered": any(request.GET.get(name) for name in ("q", "kenh", "loai")),
         },
@@ -107,8 +108,9 @@ def export(request: ActorRequest) -> HttpResponse:
             moment(timezone.localtime(row.sent_at)) if row.sent_at else "",
             moment(timezone.localtime(row.read_at)) if row.read_at else "",
             row.failure,
+            state,
         )
-        for row, unit, _ in _shown(rows)
+        for row, unit, state in _shown(rows)
     )
     return list_file("nhat-ky-nhac-han.csv", HEADER, listed)
 
@@ -128,12 +130,21 @@ def _shown(rows: Any) -> list[tuple[Message, str, str]]:
     """Each with the name of its unit, and what became of it."""
     listed = list(rows)
     called = orgs.cards({row.unit_id for row in listed if row.unit_id}, timezone.localdate())
-    return [(row, called[row.unit_id].name if row.unit_id else "", _state(row)) for row in listed]
+    mails = reminding.daily_mails(listed)
+    found = []
+    for row in listed:
+        state = _state(row)
+        if (mail := mails.get(row.pk)) is not None:
+            state += f"; thư tổng hợp trong ngày: {_state(mail)}"
+        found.append((row, called[row.unit_id].name if row.unit_id else "", state))
+    return found
 
 
 def _state(row: Message) -> str:
     if row.channel == MessageChannel.PRODUCT:
         return f"đọc lúc {moment(timezone.localtime(row.read_at))}" if row.read_at else "chưa đọc"
+    if row.channel == MessageChannel.PHONE:
+        return "ghi sau cuộc gọi"
     if row.sent_at is not None:
         return f"gửi lúc {moment(timezone.localtime(row.sent_at))}"
     if row.wait_until is not None:

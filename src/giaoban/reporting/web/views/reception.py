@@ -16,6 +16,7 @@ from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting.rules import STATE_NAMES
+from giaoban.reporting.selectors.answering import answers
 from giaoban.reporting.selectors.board import Board, Spot, change_mark
 from giaoban.reporting.selectors.punctuality import period_word
 from giaoban.reporting.web.bar import changed
@@ -41,7 +42,7 @@ from giaoban.reporting.web.views.books import books_state
 from giaoban.reporting.web.views.bulk import ACTS, bulk
 
 PAGE_SIZE: Final = 200
-"""Rows on a page: no Sở has more communes than that."""
+"""Rows on a page: no unit in the middle has more beneath it than that."""
 EVERY: Final = 20
 """Seconds between two looks of an open board."""
 HEADER = (
@@ -122,7 +123,7 @@ def _head(
         "inside": len(inside),
         "inside_received": sum(one.is_received for one in inside),
         "due_on": latest_due(inside),
-        "may_receive": board.receives and request.actor.may(Permission.RECEIVE_REPORT, place.unit.id),
+        "may_receive": board.receives and answers(request.actor, Permission.RECEIVE_REPORT, place.unit.id),
         "table_url": _table_url(place),
         "period_word": period_word(place.period),
         "now": timezone.localtime(),

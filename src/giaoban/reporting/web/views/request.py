@@ -143,7 +143,7 @@ def _findings(asking: Asking, form: RequestForm) -> tuple[Finding, ...]:
         if period is not None
         else Span(values["start"], values["end"] + timedelta(days=1))
     )
-    return selectors.findings_of(asking.form, form.unit_ids, window, values["due_on"])
+    return selectors.findings_of(asking.form, form.unit_ids, period or window, values["due_on"])
 
 
 def _already_owed(owed: Sequence[selectors.Obligation], on: date) -> str:

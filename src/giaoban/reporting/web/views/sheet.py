@@ -64,11 +64,16 @@ class Sheet:
         return orgs.card(receiver, selectors.last_day(self.obligation.period)) if receiver else None
 
     @property
+    def version(self) -> int:
+        """The number of the latest version that was sent, 0 before the first."""
+        return self.entry.last.version if self.entry.last is not None else 0
+
+    @cached_property
     def subunits(self) -> dict[tuple[str, str], tuple[str, ...]]:
         listed = {place: tuple(one.key for one in units) for place, units in self.entry.subunits.items()}
         return with_lines_of(listed, self.entry.texts)
 
-    @property
+    @cached_property
     def labels(self) -> Labels:
         names = {one.key: one.label for units in self.entry.subunits.values() for one in units}
         return Labels(self.entry.form, names)
@@ -128,7 +133,7 @@ class Sheet:
         """The waivers that stand, by the key of their check."""
         return selectors.standing_keys(self.waivers)
 
-    @property
+    @cached_property
     def waivable(self) -> list[Issue]:
         """The findings that hold the report back now and that the receiver may waive."""
         return [one for one in without_waived(self.entry.issues, self.waived) if may_be_waived(one)]

@@ -74,6 +74,7 @@ class UpwardGroup:
     """Cells that the same units made another. why empty: no version can be named."""
 
     why: tuple[selectors.Moved, ...]
+    by_hand: bool
     cells: tuple[UpwardCell, ...]
 
 
@@ -195,11 +196,11 @@ def _upward(owed: selectors.Obligation) -> Upward:
 
 
 def _groups(labels: Labels, cells: Sequence[selectors.SentCell]) -> tuple[UpwardGroup, ...]:
-    """By the units that made them another, in the order of the cells."""
-    found: dict[tuple[selectors.Moved, ...], list[UpwardCell]] = {}
+    """By the units that made them another, and the hand that did, in the order of the cells."""
+    found: dict[tuple[tuple[selectors.Moved, ...], bool], list[UpwardCell]] = {}
     for one in cells:
-        found.setdefault(one.why, []).append(_upward_cell(labels, one))
-    return tuple(UpwardGroup(why, tuple(held)) for why, held in found.items())
+        found.setdefault((one.why, one.by_hand), []).append(_upward_cell(labels, one))
+    return tuple(UpwardGroup(why, by_hand, tuple(held)) for (why, by_hand), held in found.items())
 
 
 def _upward_cell(labels: Labels, one: selectors.SentCell) -> UpwardCell:

@@ -50,6 +50,9 @@ ACT_NAMES = {
     "reporting.add-papers": "Ghi số, ngày, bản quét",
 }
 MARK = "mark"
+"""No decision: a field for a note is shown beside each ticked cell."""
+ACCEPT, RETURN = "nhan", "tra"
+NOTHING_PRESSED = "Chưa rõ tiếp nhận hay trả lại. Bấm một trong hai nút ở cuối trang."
 DONE = {
     "return": "Đã trả lại báo cáo, kèm lý do.",
     "judge": "Đã lưu ý kiến về giải trình.",
@@ -60,7 +63,7 @@ DONE = {
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def submission(request: ActorRequest, pk: int) -> HttpResponse:
-    """The receipt; a post judges explanations, accepts or returns. ?danh-dau=1&o=…: cells are being marked."""
+    """The receipt; a post judges explanations, accepts or returns. ?danh-dau=1: cells are being marked."""
     row = selectors.submission_for(request.actor, pk)
     if request.method == "POST":
         return _decide(request, row)
@@ -68,31 +71,25 @@ def submission(request: ActorRequest, pk: int) -> HttpResponse:
 
 
 def _decide(request: ActorRequest, row: selectors.Submission) -> HttpResponse:
-    """Every act keeps what was said of the explanations; a refusal shows the page again with what was typed.
+    """Every act keeps what was said of the explanations; anything else shows the page again with what was typed.
 
-    "mark" does nothing yet: it shows a field for a note beside each ticked cell.
+    A post that names none of the acts decides nothing: acceptance is not taken back.
     """
     name, at = request.POST.get("act", ""), timezone.now()
     if name == MARK:
-        typed = {field: request.POST.get(f"{field}-reason", "") for field in ("nhan", "tra")}
-        return _page(
-            request,
-            row,
-            accept_form=AcceptForm(prefix="nhan", initial={"reason": typed["nhan"]}),
-            return_form=ReturnForm(
-                prefix="tra", optional=MARKED_CELL in request.POST, initial={"reason": typed["tra"]}
-            ),
-        )
+        return _page(request, row)
+    if name not in DONE:
+        return _page(request, row, refusal=NOTHING_PRESSED, status=422)
     marks = [services.Mark(cell, note) for cell, note in typed_marks(request.POST)]
     verdicts = {
         key: services.Verdict(accepted=yes, note=note) for key, (yes, note) in typed_verdicts(request.POST).items()
     }
     declines = any(not one.accepted for one in verdicts.values())
-    accept_form = AcceptForm(request.POST if name != "return" else None, prefix="nhan")
-    return_form = ReturnForm(request.POST if name == "return" else None, prefix="tra", optional=bool(marks) or declines)
-    form = return_form if name == "return" else accept_form
+    form: Form = AcceptForm(request.POST, prefix=ACCEPT)
+    if name == "return":
+        form = ReturnForm(request.POST, prefix=RETURN, optional=bool(marks) or declines)
     if not form.is_valid():
-        return _page(request, row, return_form=return_form, accept_form=accept_form, status=422)
+        return _page(request, row, form=form, status=422)
     reason = form.cleaned_data["reason"]
     try:
         with transaction.atomic():
@@ -111,8 +108,8 @@ def _decide(request: ActorRequest, row: selectors.Submission) -> HttpResponse:
                     services.accept(row, reason=reason, by=request.actor, at=at)
     except services.ReportingError as fault:
         fresh = selectors.submission_for(request.actor, row.pk)
-        return _page(request, fresh, refusal=fault.sentence, return_form=return_form, status=422)
-    messages.success(request, DONE.get(name, DONE["accept"]))
+        return _page(request, fresh, refusal=fault.sentence, status=422)
+    messages.success(request, DONE[name])
     judging = name.startswith("judge")
     return redirect(reverse("reporting:submission", args=[row.pk]) + ("#giai-trinh" if judging else ""))
 
@@ -147,8 +144,7 @@ def _page(
     request: ActorRequest,
     row: selectors.Submission,
     *,
-    accept_form: Form | None = None,
-    return_form: Form | None = None,
+    form: Form | None = None,
     papers_form: Form | None = None,
     refusal: str = "",
     status: int = 200,
@@ -156,12 +152,12 @@ def _page(
     obligation, period = row.obligation, row.obligation.period
     day = selectors.last_day(period)
     called = orgs.cards([one for one in (obligation.unit_id, obligation.receiver_id) if one], day)
-    form = selectors.definition_of(obligation.form)
+    definition = selectors.definition_of(obligation.form)
     names = {one.key: one.label for units in selectors.subunits_by_row(obligation).values() for one in units}
-    labels = Labels(form, names)
+    labels = Labels(definition, names)
     versions = selectors.versions(obligation)
     before = version_before(row, versions)
-    sent = selectors.lines_of(form, [one.pk for one in (row, before) if one is not None])
+    sent = selectors.lines_of(definition, [one.pk for one in (row, before) if one is not None])
     figures = sent.get(row.pk, {})
     previous = selectors.previous_figures(obligation.form, period, [obligation.unit_id]).get(obligation.unit_id)
     waivers = selectors.waivers_of(obligation, timezone.localdate(row.sent_at))
@@ -191,28 +187,42 @@ def _page(
             "submission": row,
             "obligation": obligation,
             "facts": facts_of(row),
-            "tables": sent_tables(form, labels, figures, issues, {one.name for one in marked}, is_marking=marking),
+            "tables": sent_tables(
+                definition, labels, figures, issues, {one.name for one in marked}, is_marking=marking
+            ),
             "is_marking": marking,
             "marked": marked,
             "explanations": explained,
             "unjudged": sum(one.verdict != "accepted" for one in explained),
             "before": before,
-            "differences": differences(form, labels, sent.get(before.pk, {}), figures) if before is not None else [],
+            "differences": differences(definition, labels, sent.get(before.pk, {}), figures)
+            if before is not None
+            else [],
             "versions": versions,
             "newest": versions[0].pk == row.pk,
             "history": _history(row, obligation),
             "waivers": waivers,
             "decides": may_decide,
             "may_enter": may_enter,
-            "accept_form": accept_form or AcceptForm(prefix="nhan"),
-            "return_form": return_form or ReturnForm(prefix="tra", optional=bool(marked)),
+            **_decision_forms(request, form, optional=bool(marked)),
             "papers_form": _papers_form(row, papers_form) if may_send else None,
             "refusal": refusal,
-            "official": form.printable_as_official,
-            "reservations": reservations(form) if obligation.form.kind == "legal" else (),
+            "official": definition.printable_as_official,
+            "reservations": reservations(definition) if obligation.form.kind == "legal" else (),
         },
         status=status,
     )
+
+
+def _decision_forms(request: ActorRequest, refused: Form | None, *, optional: bool) -> dict[str, Form]:
+    """The reasons of both decisions as typed so far; refused: the one of them that could not be taken."""
+    typed = {prefix: {"reason": request.POST.get(f"{prefix}-reason", "")} for prefix in (ACCEPT, RETURN)}
+    return {
+        "accept_form": refused if isinstance(refused, AcceptForm) else AcceptForm(prefix=ACCEPT, initial=typed[ACCEPT]),
+        "return_form": refused
+        if isinstance(refused, ReturnForm)
+        else ReturnForm(prefix=RETURN, optional=optional, initial=typed[RETURN]),
+    }
 
 
 def _papers_form(row: selectors.Submission, form: Form | None) -> Form:

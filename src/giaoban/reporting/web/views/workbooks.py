@@ -15,6 +15,7 @@ from giaoban.documents.selectors import stored_file
 from giaoban.documents.services import store_blob
 from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import Permission
+from giaoban.kit.workbooks.guard import WorkbookRefused
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors, services
 from giaoban.reporting.web.files import XLSX, handed_out
@@ -29,12 +30,17 @@ def faulty_copy_address(
 ) -> str:
     """Make the copy of a workbook that was refused, and give the address at which this person alone fetches it.
 
-    "" when no finding is about a cell: then the page has said all there is to say.
+    "" when no finding is about a cell: then the page has said all there is to say; and when no copy can be made.
+    Raises SecretRefused, before anything is stored: words of an .xls can first be read in the copy.
     The caller has checked the right to enter figures. For `reporting/parts/faulty_copy.html`, as `faulty_copy`.
     """
     if not any(issue.at.file_cell for issue in issues):
         return ""
-    copy = services.workbook_with_faults(content, filename, issues)
+    try:
+        copy = services.workbook_with_faults(content, filename, issues)
+    except WorkbookRefused:
+        return ""
+    services.refuse_secret_file(copy, filename)
     blob = store_blob(copy, media_type=XLSX, filename=f"{slug(PurePath(filename).stem) or 'tep'}-loi.xlsx")
     return reverse(
         "reporting:faulty-copy", args=[obligation.pk, ticket_of(obligation.pk, request.actor.user_id, blob.pk)]

@@ -9,9 +9,19 @@ const LAST_RETRY = 30_000;
 const POLL = 4_000;
 const QUIET = 120_000; // without anything new for so long, the page asks less often
 const AT_ONCE = 2_000; // cells in one message
+const LARGEST = 600_000; // bytes of the cells in one message; the server reads no more than 1 MB
 const LAST_WORDS = 60_000; // as much as a browser takes along from a closing page, in characters
 
 const UNWRITABLE = /[\0-\x08\v\f\x0e-\x1f]/g; // what the server does not take as text
+
+const bytes = (words) => new TextEncoder().encode(JSON.stringify(words)).length;
+
+// As many entries from the beginning as go into one message.
+function fitting(entries) {
+  let size = 0;
+  const past = entries.findIndex(([name, { text }]) => (size += bytes(name) + bytes(text) + 40) > LARGEST);
+  return entries.slice(0, past < 0 ? AT_ONCE : Math.min(AT_ONCE, Math.max(1, past)));
+}
 
 export class Autosave extends EventTarget {
   constructor(data, csrf) {
@@ -19,11 +29,12 @@ export class Autosave extends EventTarget {
     this.address = data.address;
     this.csrf = csrf;
     this.draft = data.draft;
+    this.version = data.version; // the latest that was sent: what the page shows where there is no draft
     this.revision = data.revision;
     this.saved = data.saved;
     this.versions = new Map(Object.entries(data.cells).map(([name, cell]) => [name, cell.version]));
     this.store = new Store(data.store);
-    this.waiting = new Map(); // name → {text, base, draft}: not acknowledged
+    this.waiting = new Map(); // name → {text, base, draft, version}: not acknowledged
     this.conflicts = new Map(); // name → what stands on the server instead
     this.refused = new Map(); // name → why the server does not take it
     this.isChecked = new URLSearchParams(location.search).has("kiem-tra");
@@ -36,7 +47,8 @@ export class Autosave extends EventTarget {
     return this.waiting.size;
   }
 
-  // Begin with what an earlier window could not send; gives the texts to show again.
+  // Begin with what an earlier window could not send; gives the texts to show again. What was typed into another draft, or
+  // over another version, does not go by itself: the person chooses.
   restore(current) {
     const texts = new Map();
     for (const [name, entry] of this.store.all()) {
@@ -46,7 +58,8 @@ export class Autosave extends EventTarget {
       }
       texts.set(name, entry.text);
       this.waiting.set(name, entry);
-      if (entry.draft !== null && entry.draft !== this.draft) {
+      const isOtherDraft = entry.draft !== null && entry.draft !== this.draft;
+      if (isOtherDraft || (entry.version ?? 0) !== this.version) {
         const version = this.versions.get(name) ?? 0;
         this.conflicts.set(name, { text: current(name) ?? "", version, by: "", at: this.saved });
       }
@@ -68,7 +81,8 @@ export class Autosave extends EventTarget {
     for (const [name, typed] of texts) {
       const held = this.waiting.get(name);
       const text = typed.trim().replace(UNWRITABLE, "").toWellFormed();
-      const entry = { text, base: held?.base ?? this.versions.get(name) ?? 0, draft: held ? held.draft : this.draft };
+      const { draft, version } = held ?? this;
+      const entry = { text, base: held?.base ?? this.versions.get(name) ?? 0, draft, version };
       this.refused.delete(name);
       this.waiting.set(name, entry);
       this.store.put(name, entry);
@@ -82,7 +96,7 @@ export class Autosave extends EventTarget {
     const theirs = this.conflicts.get(name);
     this.conflicts.delete(name);
     if (mine) {
-      const entry = { ...this.waiting.get(name), base: theirs.version, draft: this.draft };
+      const entry = { ...this.waiting.get(name), base: theirs.version, draft: this.draft, version: this.version };
       this.waiting.set(name, entry);
       this.store.put(name, entry);
       this.#later(0);
@@ -130,12 +144,12 @@ export class Autosave extends EventTarget {
     return {
       method: "PATCH",
       headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf },
-      body: JSON.stringify({ draft: this.draft, seen: this.revision, cells }),
+      body: JSON.stringify({ draft: this.draft, version: this.version, seen: this.revision, cells }),
     };
   }
 
   async #send() {
-    const entries = this.#ready().slice(0, AT_ONCE);
+    const entries = fitting(this.#ready());
     this.#set("saving");
     this.sending = this.#fetch(this.#url(), this.#message(entries), (news) => this.#taken(entries, news));
     await this.sending;
@@ -198,6 +212,10 @@ export class Autosave extends EventTarget {
   #learn(news) {
     if (this.draft !== null && news.draft !== this.draft) {
       this.#end("sent", "Bản nháp này đã được gửi đi từ nơi khác.");
+      return;
+    }
+    if (news.version !== this.version) {
+      this.#end("sent", `Bản ${news.version} của báo cáo này đã được gửi từ nơi khác.`);
       return;
     }
     const others = new Map();

@@ -11,6 +11,7 @@ export class Bar {
     this.people = make("span", { className: "people quiet" });
     this.facts = make("p", { className: "facts", id: "luoi-o" });
     this.said = make("p", { className: "said", id: "luoi-noi" });
+    this.news = make("p", { className: "news", hidden: true });
     this.marks = MARKS.map((mark) => this.#button(mark.sign, mark.words, mark.shortKey, () => actions.mark(mark)));
     this.back = this.#button("↶", "Hoàn tác", "Ctrl Z", actions.back);
     this.again = this.#button("↷", "Làm lại", "Ctrl Y", actions.again);
@@ -24,6 +25,7 @@ export class Bar {
       { className: "gb-cellbar" },
       make("div", { className: "line" }, this.path, this.people, this.status),
       make("div", { className: "line" }, make("div", { className: "about" }, this.facts, this.said), tools),
+      this.news,
     );
   }
 
@@ -54,6 +56,16 @@ export class Bar {
       button.hidden = MARKS[index].id === "estimate" && !partner(cell);
       button.disabled = !cell.isTyped || (cell.kind !== "number" && MARKS[index].id !== "blank");
     });
+  }
+
+  // What happened to the whole page; it stays until something else does, or the person has read it. reload: a way to see it.
+  announce(words, { reload = false } = {}) {
+    const close = make("button", { type: "button", className: "btn btn-sm" }, "Đã rõ");
+    close.addEventListener("mousedown", (event) => event.preventDefault());
+    close.addEventListener("click", () => (this.news.hidden = true));
+    const link = reload ? [make("a", { href: location.pathname + location.search }, "Tải lại trang"), " "] : [];
+    this.news.replaceChildren(words, " ", ...link, close);
+    this.news.hidden = false;
   }
 
   // said: {tone, words, explain} of the active cell; explain leads to the field for the unit's words.

@@ -28,6 +28,7 @@ class FormGrid extends HTMLElement {
     this.said = new Map(Object.entries(this.data.said));
     this.saved = new Map(Object.entries(this.data.cells));
     this.marked = new Map(Object.entries(this.data.marked));
+    this.words = []; // to be said at the next frame
     this.live = make("div", { className: "visually-hidden", role: "status", "aria-live": "polite" });
     this.blocks = new Blocks(this);
     this.bar = new Bar({
@@ -72,7 +73,7 @@ class FormGrid extends HTMLElement {
       const field = this.fieldOf(name);
       if (field) field.text = text;
     }
-    if (restored.size) this.tell(`Đã khôi phục ${restored.size} ô chưa gửi ở lần trước.`);
+    if (restored.size) this.announce(`Đã khôi phục ${restored.size} ô chưa gửi ở lần trước.`);
     this.conflicts.draw((name) => this.fieldOf(name));
     this.autosave.start();
     this.form.removeAttribute("data-gb-guard");
@@ -108,7 +109,7 @@ class FormGrid extends HTMLElement {
       if (!cell.mine) this.#flash(field.cell);
     }
     const strange = [...news.others].filter(([name, cell]) => !cell.mine && cell.text && this.newLines.isUnknown(name));
-    if (strange.length) this.tell("Có dòng mới do người khác thêm; tải lại trang để thấy.");
+    if (strange.length) this.announce("Có dòng mới do người khác thêm; tải lại trang để thấy.", { reload: true });
     touched.forEach(recompute);
     if (news.others.size && [...news.others.values()].some((cell) => !cell.mine)) {
       const by = [...new Set([...news.others.values()].map((cell) => cell.by).filter(Boolean))].join(", ");
@@ -165,7 +166,7 @@ class FormGrid extends HTMLElement {
       this.said.set(name, { tone: "err", words: [`Chưa lưu: ${words}`] });
     }
     this.#paintSaid();
-    this.tell(`${Object.keys(refused).length} ô chưa lưu được: ${Object.values(refused)[0]}`);
+    this.announce(`${Object.keys(refused).length} ô chưa lưu được: ${Object.values(refused)[0]}`);
   }
 
   // The buttons of the form: first everything typed goes to the server, then the form itself, or only the check.
@@ -182,7 +183,7 @@ class FormGrid extends HTMLElement {
     } else if (isSent) {
       this.mayGo = true;
       setTimeout(() => this.form.requestSubmit(event.submitter)); // after this submit event has ended, else it is ignored
-    } else this.tell(`Chưa gửi được: ${this.bar.status.textContent}.`);
+    } else this.announce(`Chưa gửi được: ${this.bar.status.textContent.replace(/\.$/, "")}.`);
   }
 
   // Cells
@@ -258,6 +259,7 @@ class FormGrid extends HTMLElement {
 
   arrived(cell) {
     this.#show();
+    cell.place.scrollIntoView({ block: "nearest", inline: "nearest" }); // also when the bar above it has grown
     if (cell.input) cell.input.setAttribute("aria-describedby", "luoi-noi luoi-o");
     else this.tell(`${cell.path}: ${cell.text || "trống"}, máy tính`);
   }
@@ -279,9 +281,18 @@ class FormGrid extends HTMLElement {
     this.bar.show(cell, { earlier: this.data.earlier, saved: this.saved.get(cell.name), said, range });
   }
 
+  // Said to those who listen; what is said at the same moment is said together.
   tell(words) {
+    this.words.push(words);
+    if (this.words.length > 1) return;
     this.live.textContent = "";
-    requestAnimationFrame(() => (this.live.textContent = words));
+    requestAnimationFrame(() => (this.live.textContent = this.words.splice(0).join(" ")));
+  }
+
+  // Said to those who listen and to those who look.
+  announce(words, { reload = false } = {}) {
+    this.tell(words);
+    this.bar.announce(words, { reload });
   }
 
   jump(name) {
@@ -378,13 +389,14 @@ class FormGrid extends HTMLElement {
     return true;
   }
 
-  // A cell that gets the focus is not hidden behind the frozen headings.
+  // A cell that gets the focus is not hidden behind the frozen headings; on a phone they are not frozen.
   #fit() {
     for (const table of this.sheet.tables) {
       const scroll = table.element.closest(".gb-scroll");
       const head = table.element.tHead;
       const stub = head.querySelector(".c1");
-      scroll.style.scrollPadding = `${head.offsetHeight + 4}px 8px 8px ${stub.offsetWidth + 4}px`;
+      const above = getComputedStyle(head).position === "sticky" ? head.offsetHeight + 4 : 8;
+      scroll.style.scrollPadding = `${above}px 8px 8px ${stub.offsetWidth + 4}px`;
       if (table.element.hasAttribute("data-hides-past")) this.bar.past.hidden = false;
     }
   }
