@@ -18,7 +18,7 @@ REPORTS = 80
 SENDERS = 6
 
 WORLD = f"""
-from datetime import date
+from datetime import date, timedelta
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
@@ -38,8 +38,9 @@ for unit_id in (light, office):
     org_services.give_post(user_id=user.pk, unit_id=unit_id, role=Role.HEAD, valid_from=date(2025, 1, 1), by=by, at=at)
 made = []
 for number in range({REPORTS}):
-    period = services.open_period("ad-hoc", code=f"S{{number}}", label=f"Storm {{number}}", start=date(2025, 5, 1),
-                                  end=date(2025, 5, 2), by=by, at=at)
+    start = date(2025, 1, 1) + timedelta(days=number)
+    period = services.open_period("ad-hoc", code=f"S{{number}}", label=f"Storm {{number}}", start=start,
+                                  end=start + timedelta(days=1), by=by, at=at)
     made += services.request_report("request:storm", period, units=[light], receiver=office, due_on=date(2025, 6, 1),
                                     basis="letter", by=by, at=at)
 store = SessionStore()
