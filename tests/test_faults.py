@@ -5,6 +5,8 @@ Each test runs the real product in a folder of its own, with synchronous commit 
 
 import http.client
 import json
+import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -61,13 +63,15 @@ print(json.dumps([[one.obligation_id, one.version, one.state, one.receipt, [line
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    var = tmp_path_factory.mktemp("stack")
-    for folder in (var, *var.parents):  # the database of root is another user's, who has to come in here
-        if folder.stat().st_uid == var.stat().st_uid and folder != Path("/tmp"):
-            folder.chmod(folder.stat().st_mode | 0o055)
-    with running(var, workers=2) as started:
-        yield started
+def stack() -> Iterator[Stack]:
+    """Not in pytest's own folder: that is closed to the user who serves the database of root."""
+    var = Path(tempfile.mkdtemp(prefix="giaoban-stack-"))
+    var.chmod(0o755)
+    try:
+        with running(var, workers=2) as started:
+            yield started
+    finally:
+        shutil.rmtree(var, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

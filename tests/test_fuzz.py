@@ -297,7 +297,7 @@ def test_more_files_than_a_request_may_carry(world: World) -> None:
     files = [SimpleUploadedFile(f"{number}.csv", b"x") for number in range(2_002)]
     assert client.post(reverse("reporting:intake-new"), {"files": files}).status_code == 400
     huge = client.generic(
-        "POST", reverse("reporting:intake-new"), b"", "multipart/form-data; boundary=x", CONTENT_LENGTH=2**33
+        "POST", reverse("reporting:intake-new"), b"--x--", "multipart/form-data; boundary=x", CONTENT_LENGTH=2**33
     )
     assert huge.status_code == 400
     assert not Intake.objects.exists()

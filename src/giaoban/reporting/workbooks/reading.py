@@ -142,11 +142,15 @@ def _calculated_otherwise(
     computed: Mapping[Computed, PlainCell],
     places: Mapping[str, Cell],
 ) -> Iterator[Issue]:
-    """Cells whose formula came to another number in the file than ours here."""
+    """Cells whose formula came to another number in the file than ours here. A rate of a line with estimates is left
+    out: ours counts them in, that of the sheet cannot."""
     for ((table, row, subunit, column), is_estimate), value in computed.items():
         if isinstance(value, bool | str | None):
             continue
         line = figures.get((table, row, subunit))
+        is_rate = form.table(table).columns_by_id[column].formula is not None
+        if is_rate and line is not None and any(one.estimate is not None for one in line.figures):
+            continue
         figure = line.figures[form.table(table).positions[column]] if line is not None else None
         ours = None if figure is None else figure.estimate if is_estimate else figure.value
         if kept_digits(value) != kept_digits(ours or 0):
