@@ -138,6 +138,7 @@ class World:
     undone: Any = None
     imports: dict[str, Any] = field(default_factory=dict)
     intake: Any = None
+    calendar_secret: str = ""
     obligations: list[Any] = field(default_factory=list)
     submissions: dict[str, Any] = field(default_factory=dict)
     meetings: dict[str, Any] = field(default_factory=dict)
@@ -180,7 +181,8 @@ def _intake(world: World) -> None:
 def _messages(world: World) -> None:
     """The officer, whose report is being typed, is reminded of it, and has put its deadlines into a calendar."""
     officer = actor("officer")
-    reporting_services.make_calendar_address(world.communes[0].key, by=officer, at=world.now)
+    key = world.communes[0].key
+    world.calendar_secret = reporting_services.make_calendar_address(key, by=officer, at=world.now)
     reporting_services.remind([_by_unit(world)[0]], note="Gửi trước 16 giờ", by=SYSTEM, at=world.now)
 
 
@@ -441,6 +443,11 @@ FILES = {
     "reporting:burden-csv",
     "reporting:calendar-feed",
     "reporting:calendar-ics",
+    "reporting:blank-paper",
+    "reporting:catalogue-csv",
+    "reporting:checking-csv",
+    "reporting:draft-paper",
+    "reporting:paper",
     "reporting:call-list-csv",
     "reporting:punctuality-csv",
     "reporting:reception-csv",
@@ -633,9 +640,9 @@ def _reporting_visits(world: World) -> Sequence[Visit]:
         Visit("reporting:paper", (world.submissions["sent"].pk,)),
         Visit("reporting:calendar"),
         Visit("reporting:calendar", query="?nam=2027", who="ministry"),
-        Visit("reporting:calendar", query=f"?don-vi={HOST}&nam=2001", who="inspector"),
+        Visit("reporting:calendar", query=f"?don-vi={HOST}&nam=2025", who="inspector"),
         Visit("reporting:calendar-ics"),
-        Visit("reporting:calendar-feed", ("unknown",)),
+        Visit("reporting:calendar-feed", (world.calendar_secret,)),
         Visit("reporting:burden", query="?tu=2026-01-01&den=2026-12-31"),
         Visit("reporting:burden", query=f"?don-vi={HOST}&tu=2001-01-01&den=2001-02-01", who="inspector"),
         Visit("reporting:burden-csv"),
@@ -662,7 +669,11 @@ def _reporting_visits(world: World) -> Sequence[Visit]:
         Visit("reporting:submission-csv", (world.submissions["sent"].pk,)),
         Visit("reporting:checking", table, f"?don-vi={HOST}"),
         Visit("reporting:checking", table, f"?don-vi={HOST}&muc=canh-bao&q=khongco"),
-        Visit("reporting:checking", (LEGAL_FORM, owed.period.code), f"?don-vi={HOST}"),
+        Visit(
+            "reporting:checking",
+            (LEGAL_FORM, owed.period.code),
+            f"?don-vi={HOST}&instalment={owed.period.instalment}",
+        ),
         Visit("reporting:checking-csv", table, f"?don-vi={HOST}"),
         Visit("reporting:table-index"),
         Visit("reporting:table-index", who="nobody"),
