@@ -72,6 +72,11 @@ def guarded(text: str) -> str:
     return f"{GUARD}{text}" if text.lstrip(GUARD).startswith(_FORMULA_SIGNS) else text
 
 
+def plain(text: str) -> str:
+    """Text of a list that people only read, which no spreadsheet takes for a formula; not to be read back."""
+    return f"{GUARD}{text}" if text.startswith(_FORMULA_SIGNS) else text
+
+
 def unguarded(text: str) -> str:
     return text.removeprefix(GUARD) if text.lstrip(GUARD).startswith(_FORMULA_SIGNS) else text
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any, Final, Literal
 
+from giaoban.core.tidy import plain
 from giaoban.core.vietnamese import fold, number
 
 COLUMNS: Final[Mapping[str, str]] = {
@@ -229,8 +230,3 @@ def write_csv(rows: Iterable[Row]) -> str:
     for row in rows:
         writer.writerow([plain(getattr(row, name)) for name in COLUMNS])
     return out.getvalue()
-
-
-def plain(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 
+from giaoban.core.tidy import plain
 from giaoban.core.vietnamese import day
 from giaoban.kit.frame import Choice, ContextBar, acting_choices
 from giaoban.kit.http import ActorRequest
@@ -161,5 +162,5 @@ def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) ->
     writer = csv.writer(response)
     writer.writerow(header)
     for row in rows:
-        writer.writerow([f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell for cell in row])
+        writer.writerow([plain(cell) for cell in row])
     return response

@@ -6,6 +6,8 @@ from io import StringIO
 
 from django.http import HttpResponse
 
+from giaoban.core.tidy import plain
+
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SIMULATED_SUFFIX = "-mo-phong"
@@ -26,10 +28,5 @@ def list_file(filename: str, header: Sequence[str], rows: Iterable[Sequence[obje
     out = StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(header)
-    writer.writerows([_plain(cell) for cell in row] for row in rows)
+    writer.writerows([plain("" if cell is None else str(cell)) for cell in row] for row in rows)
     return handed_out(MARK + out.getvalue(), CSV, filename)
-
-
-def _plain(cell: object) -> str:
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

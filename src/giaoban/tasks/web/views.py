@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from giaoban.core.tidy import plain
 from giaoban.core.timeliness import timing_words
 from giaoban.core.vietnamese import day
 from giaoban.kit.frame import Choice, ContextBar, acting_choices
@@ -125,13 +126,8 @@ def export(request: ActorRequest) -> HttpResponse:
         line = [card.title, card.origin.label, card.issuer.name, share.unit.name, share.in_words]
         line += [GROUP_NAMES[share.group], timing_words(share.timing), day(share.due_on), day(share.first_due_on)]
         line += [day(share.done_on) if share.done_on else "", card.product, share.product, share.latest]
-        writer.writerow([_plain(cell) for cell in [*line, card.simulated_note]])
+        writer.writerow([plain(cell) for cell in [*line, card.simulated_note]])
     return response
-
-
-def _plain(cell: str) -> str:
-    """A cell that a spreadsheet will not take for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 @require_safe
