@@ -49,11 +49,11 @@ BECAME_CITY = {
         " 01/10/2026. Nghị quyết và ngày hiệu lực chưa tìm thấy.",
     ),
     "quang-ninh": (
-        "2026-10-10",
+        "2026-10-01",
         "dvcqg-2026",
         "quang-ninh-len-thanh-pho-2026",
-        "Ngày thấy lần đầu, không phải ngày có hiệu lực: Cổng DVCQG còn ghi «tỉnh» ngày 01/10/2026, ghi «thành phố» từ"
-        " 10/10/2026. Nghị quyết và ngày hiệu lực chưa tìm thấy.",
+        "Ngày thấy lần đầu, không phải ngày có hiệu lực: Cổng DVCQG còn ghi «tỉnh» ngày 17/9/2026, ghi «thành phố» từ"
+        " 01/10/2026. Nghị quyết và ngày hiệu lực chưa tìm thấy.",
     ),
 }
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from giaoban.config.demo import legal_aid, long_an, obligations, onestop
+from giaoban.config.demo import enforcement, half_year, legal_aid, long_an, obligations, onestop, scores
 from giaoban.config.demo.checks import Report
 from giaoban.config.demo.people import open_accounts
 from giaoban.config.paths import OUT, ROOT, VAR
@@ -25,7 +25,10 @@ def run(say: Callable[[str], None]) -> int:
     load_pack(PACK, by=by, at=now, say=report.note)
     published = onestop.Published(PACK / "published", by, now)
     onestop.run(published, report)
+    scores.run(published, report)
     legal_aid.run(published, report)
+    enforcement.run(published, report)
+    half_year.run(published, report)
     long_an.run(published, report)
     obligations.run(published, report)
     run_pending()
