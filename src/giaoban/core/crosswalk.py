@@ -1,16 +1,20 @@
 """Figures of a form of an earlier act, read as figures of the form that came after it, where both say the same.
 
 The pack says which cells correspond (`FormDefinition.continues`). Nothing is guessed: a cell that the pack does not
-name is refused, so that a chain of years breaks visibly instead of joining what only looks alike.
+name is refused, so that a chain of years breaks visibly instead of joining what only looks alike. Where the two forms
+measure in different units of one family, the old figure is converted.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from decimal import Decimal
 
-from giaoban.core.figures import Figure, Figures, Line, LineKey, blank_line
-from giaoban.core.forms import FormDefinition, Reference, resolve
+from giaoban.core import formulas
+from giaoban.core.consolidation import CellTotal, times
+from giaoban.core.figures import Figure, Figures, Line, LineKey, Mark, blank_line, reported
+from giaoban.core.forms import Column, FormDefinition, Reference, resolve
 from giaoban.core.issues import Cell
+from giaoban.core.units_of_measure import factor_between
 
 
 class NoCrosswalk(LookupError):
@@ -41,24 +45,41 @@ def carried(figures: Figures, *, old: FormDefinition, new: FormDefinition) -> Ca
                     continue
                 figure = _figure(figures, old, there)
                 if figure is not None:
-                    line.figures[position] = figure
+                    factor = _factor(old, there, column)
+                    line.figures[position] = figure if factor == 1 else converted(figure, factor, column.scale)
     note = next(one.note for one in new.continues if one.form == old.key)
     return Carried(lines, tuple(refused), note)
 
 
-T = TypeVar("T")
+def converted(figure: Figure, factor: Decimal, scale: int) -> Figure:
+    """A figure in another unit of measure, rounded to the decimals of its column; marks stay what they are."""
+    if figure.mark is not Mark.REPORTED:
+        return figure
+    value, estimate = (
+        None if part is None else formulas.round_half_up(part * factor, scale)
+        for part in (figure.value, figure.estimate)
+    )
+    return reported(value, estimate)
+
+
+def _factor(old: FormDefinition, there: Reference, here: Column) -> Decimal:
+    return factor_between(old.table(there.table).columns_by_id[there.column].unit, here.unit)
+
 
 CellKey = tuple[str, str, str, str]
 """Table, row, sub-unit ("" on a fixed row), column."""
 
 
-def carried_cells(cells: Mapping[CellKey, T], *, old: FormDefinition, new: FormDefinition) -> dict[CellKey, T]:
-    """Cells of the old form under the names of the new one; what has no like is absent. Raises NoCrosswalk."""
-    found: dict[CellKey, T] = {}
+def carried_cells(
+    cells: Mapping[CellKey, CellTotal], *, old: FormDefinition, new: FormDefinition
+) -> dict[CellKey, CellTotal]:
+    """Cells of the old form under the names of the new one, exact; what has no like is absent. Raises NoCrosswalk."""
+    found: dict[CellKey, CellTotal] = {}
     for (table, row, column), there in links_of(old=old, new=new).items():
         cell = cells.get((there.table, there.row or "", "", there.column))
         if cell is not None:
-            found[table, row, "", column] = cell
+            factor = _factor(old, there, new.table(table).columns_by_id[column])
+            found[table, row, "", column] = cell if factor == 1 else times(cell, factor)
     return found
 
 

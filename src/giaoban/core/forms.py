@@ -22,7 +22,9 @@ from giaoban.core.layouts import (
     FormDefinition,
     FormKind,
     LineSource,
+    Nature,
     Outside,
+    Reconciliation,
     Reference,
     RollUp,
     Row,
@@ -44,7 +46,9 @@ __all__ = [
     "FormError",
     "FormKind",
     "LineSource",
+    "Nature",
     "Outside",
+    "Reconciliation",
     "Reference",
     "RollUp",
     "Row",
@@ -124,12 +128,10 @@ def _build(data: Mapping[str, Any], key: str) -> tuple[FormDefinition, list[Faul
             checks.append(_check(raw, tables, key))
         except ValueError as fault:
             faults.append(Fault(("checks", position, "rule"), str(fault)))
-    for position, one in enumerate(data.get("continues", ())):
-        faults.extend(
-            Fault(("continues", position, "cells", name), reason)
-            for name in one["cells"]
-            if (reason := cell_reason(tables, name)) is not None
-        )
+    faults.extend(_named_faults(data, tables))
+    unclear = None if "volume" not in data else _volume_reason(tables, data["volume"])
+    if unclear is not None:
+        faults.append(Fault(("volume",), unclear))
     try:
         valid = span_of(data["valid"])
     except ValueError as fault:
@@ -158,8 +160,53 @@ def _build(data: Mapping[str, Any], key: str) -> tuple[FormDefinition, list[Faul
             Continuation(one["form"], dict(one["cells"]), one.get("note", "")) for one in data.get("continues", ())
         ),
         checksum=checksum(data),
+        volume=resolve(tables, data["volume"]) if "volume" in data and not unclear else None,
+        reconciles=tuple(_reconciliations(data, tables, key)),
     )
     return form, faults
+
+
+def _named_faults(data: Mapping[str, Any], tables: Sequence[Table]) -> Iterator[Fault]:
+    """Cells of this form that go on from an earlier one, or are held against another, and are not there."""
+    for position, one in enumerate(data.get("continues", ())):
+        for name in one["cells"]:
+            reason = cell_reason(tables, name)
+            if reason is not None:
+                yield Fault(("continues", position, "cells", name), reason)
+    for position, one in enumerate(data.get("reconciles", ())):
+        reason = cell_reason(tables, one["cell"])
+        if reason is not None:
+            yield Fault(("reconciles", position, "cell"), reason)
+
+
+def _reconciliations(data: Mapping[str, Any], tables: Sequence[Table], key: str) -> Iterator[Reconciliation]:
+    for one in data.get("reconciles", ()):
+        if cell_reason(tables, one["cell"]) is None:
+            yield Reconciliation(
+                cell=resolve(tables, one["cell"]),
+                form=_full(one["form"], key),
+                cell_there=one["cell_there"],
+                by=one["by"],
+                days_apart=one.get("days_apart", 0),
+                note=one.get("note", ""),
+                source=texts(one.get("source")),
+            )
+
+
+def _full(form: str, key: str) -> str:
+    """A form named without its folder lies in the folder of the form that names it."""
+    return form if ":" in form else f"{key.partition(':')[0]}:{form}"
+
+
+def _volume_reason(tables: Sequence[Table], name: str) -> str | None:
+    """Why a cell cannot tell how much of the whole a unit is, or None."""
+    reason = cell_reason(tables, name)
+    if reason is None:
+        at = resolve(tables, name)
+        column = next(one for one in tables if one.id == at.table).columns_by_id[at.column]
+        if column.roll_up != "sum":
+            return f"'{name}' does not add up (roll_up: {column.roll_up}); a volume is a sum"
+    return reason
 
 
 def _head_faults(data: Mapping[str, Any], key: str) -> Iterator[Fault]:
@@ -226,6 +273,8 @@ def _column(raw: Mapping[str, Any]) -> Column:
         signed=raw.get("signed", False),
         note=raw.get("note", ""),
         part_severity=raw.get("part_severity", "error"),
+        weight=raw.get("weight"),
+        nature=raw.get("nature", "flow"),
     )
 
 
@@ -233,11 +282,14 @@ def _line_source(raw: Mapping[str, Any], rows: Sequence[Row], key: str) -> LineS
     dynamic = [row.id for row in rows if row.is_dynamic]
     mapped = ((to, {"column": there} if isinstance(there, str) else there) for to, there in raw["map"].items())
     return LineSource(
-        form=raw["form"] if ":" in raw["form"] else f"{key.partition(':')[0]}:{raw['form']}",
+        form=_full(raw["form"], key),
         table=raw["table"],
         row=raw["row"],
         into=raw.get("into") or (dynamic[0] if len(dynamic) == 1 else ""),
-        columns=tuple(ColumnSource(to, there["column"], Decimal(str(there.get("factor", 1)))) for to, there in mapped),
+        columns=tuple(
+            ColumnSource(to, there["column"], Decimal(str(there["factor"])) if "factor" in there else None)
+            for to, there in mapped
+        ),
     )
 
 
@@ -250,7 +302,7 @@ def _line_source_faults(
     for column in source.columns:
         if column.to not in known:
             yield Fault((*path, "map", column.to), f"'{column.to}' is not a number column of this table")
-        if column.factor <= 0:
+        if column.factor is not None and column.factor <= 0:
             yield Fault((*path, "map", column.to), "the factor must be above 0")
 
 
@@ -293,6 +345,7 @@ def _column_faults(table: Table, path: Path) -> Iterator[Fault]:
             yield Fault((*here, "part_severity"), "the column is no part")
         if column.roll_up == "rate" and column.formula is None:
             yield Fault((*here, "roll_up"), "a rate is computed again from totals and needs a formula")
+        yield from _reading_faults(table, column, here)
         if column.formula is not None:
             try:
                 inputs[column.id] = _column_formula(column.formula, table).names()
@@ -304,6 +357,24 @@ def _column_faults(table: Table, path: Path) -> Iterator[Fault]:
             yield Fault((*path, position, "part_of"), f"'{column.id}' leads back to itself")
         if _leads_to_itself(column.id, inputs):
             yield Fault((*path, position, "formula"), f"'{column.id}' leads back to itself")
+
+
+def _reading_faults(table: Table, column: Column, path: Path) -> Iterator[Fault]:
+    """What contradicts itself in how a column is read over several units and periods."""
+    if column.roll_up == "weighted":
+        if column.weight is None:
+            yield Fault((*path, "roll_up"), "a weighted mean needs the column that weighs it; say which with 'weight'")
+        elif column.weight == column.id:
+            yield Fault((*path, "weight"), f"'{column.id}' cannot weigh itself")
+        elif column.weight not in table.positions:
+            yield Fault((*path, "weight"), f"'{column.weight}' is not a number column of this table")
+        elif table.columns_by_id[column.weight].roll_up != "sum":
+            yield Fault((*path, "weight"), f"'{column.weight}' does not add up, so it cannot weigh a mean")
+    elif column.weight is not None:
+        yield Fault((*path, "weight"), "only a weighted mean has a weight")
+    if column.nature != "flow" and column.roll_up in ("rate", "last"):
+        what = "a rate follows the columns it is made from" if column.roll_up == "rate" else "'last' says already which"
+        yield Fault((*path, "nature"), f"{what}; leave nature out")
 
 
 def _column_formula(text: str, table: Table) -> Formula:
@@ -355,7 +426,7 @@ def _outside(name: str, tables: Sequence[Table], key: str) -> Outside:
     form, dot, cell = path.partition(".")
     if not dot or not cell:
         raise FormulaError(f"'{name}' names no cell; write {scope}(form.table.row.column)")
-    return Outside(cast(Scope, scope), cell, form if ":" in form else f"{key.partition(':')[0]}:{form}")
+    return Outside(cast(Scope, scope), cell, _full(form, key))
 
 
 def _leads_to_itself(start: str, links: Mapping[str, tuple[str, ...]]) -> bool:

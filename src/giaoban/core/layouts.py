@@ -6,20 +6,24 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
-from giaoban.core.formulas import Formula
+from giaoban.core.formulas import Formula, parse
 from giaoban.core.issues import Severity
 from giaoban.core.spans import Span
 
-RollUp = Literal["sum", "none", "rate"]
+RollUp = Literal["sum", "none", "rate", "max", "min", "last", "weighted", "texts"]
+Nature = Literal["flow", "opening", "closing", "cumulative", "running"]
 FormKind = Literal["legal", "capture", "request"]
 Scope = Literal["form", "before", "year_before", "below", "register"]
+Side = Literal["same-unit", "same-area", "all"]
 
 
 @dataclass(frozen=True)
 class Column:
     """A leaf column. `parent`: header cells above, outermost first; `scale`: decimals kept; texts have no unit.
 
-    part_severity: how grave it is when the part exceeds the column of which it is a part.
+    part_severity: how grave it is when the part exceeds the column of which it is a part. weight: id of the column that
+    weighs a weighted mean. nature: what the figure is over time: what came in the period, the stock at its beginning or
+    at its end, what came since the year began, or what came since counting began (running), which never falls.
     """
 
     id: str
@@ -35,10 +39,17 @@ class Column:
     signed: bool = False
     note: str = ""
     part_severity: Severity = "error"
+    weight: str | None = None
+    nature: Nature = "flow"
 
     @property
     def is_number(self) -> bool:
         return self.kind == "number"
+
+    @property
+    def keeps(self) -> bool:
+        """Whether a total of the column is made from more than its sum and counts."""
+        return self.roll_up in ("max", "min", "weighted")
 
 
 @dataclass(frozen=True)
@@ -65,11 +76,14 @@ class Row:
 
 @dataclass(frozen=True)
 class ColumnSource:
-    """Column `to` here is column `column` there times `factor` (units of measure may differ)."""
+    """Column `to` here is column `column` there times `factor`; None: the pack gives none, the two units of measure do.
+
+    `core.units_of_measure.factor_of` says how much that is.
+    """
 
     to: str
     column: str
-    factor: Decimal = Decimal(1)
+    factor: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +125,24 @@ class Table:
     @cached_property
     def columns_by_id(self) -> Mapping[str, Column]:
         return {column.id: column for column in self.columns}
+
+    @cached_property
+    def rate_inputs(self) -> Mapping[str, tuple[str, ...]]:
+        """Rate that is computed again from totals → ids of the columns it needs, through the rates that it names."""
+        found: dict[str, tuple[str, ...]] = {}
+
+        def inputs(name: str) -> tuple[str, ...]:
+            column = self.columns_by_id[name]
+            if column.roll_up != "rate" or column.formula is None:
+                return (name,)
+            if name not in found:
+                named = (one for part in parse(column.formula).names() for one in inputs(part))
+                found[name] = tuple(dict.fromkeys(named))
+            return found[name]
+
+        for column in self.numeric:
+            inputs(column.id)
+        return found
 
     @cached_property
     def rows_by_id(self) -> Mapping[str, Row]:
@@ -185,12 +217,30 @@ class Continuation:
 
 
 @dataclass(frozen=True)
+class Reconciliation:
+    """A cell that must say the same as a cell of another form (full key), because two bodies hold one figure.
+
+    by: whose reports there: of the same unit, of the units of its area added up, or all of them added up. days_apart:
+    both may have been read on days of their own, so far apart; 0: both are of one period.
+    """
+
+    cell: Reference
+    form: str
+    cell_there: str
+    by: Side
+    days_apart: int = 0
+    note: str = ""
+    source: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class FormDefinition:
     """One version of a form.
 
     valid: half-open; reports: kind of unit that fills it in, "" when not said or when there are several; replaces: keys
     of the forms of an earlier act on the same subject; interim_for: codes of the forms of the same act that this one
-    stands in for, as the act that ordered it writes them.
+    stands in for, as the act that ordered it writes them. volume: the cell by which the weight of a unit in the whole
+    is told, None when the pack does not say.
     """
 
     key: str
@@ -213,6 +263,8 @@ class FormDefinition:
     interim_for: tuple[str, ...] = ()
     continues: tuple[Continuation, ...] = ()
     checksum: str = ""
+    volume: Reference | None = None
+    reconciles: tuple[Reconciliation, ...] = ()
 
     @cached_property
     def outside(self) -> tuple[Outside, ...]:

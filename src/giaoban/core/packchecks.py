@@ -9,9 +9,9 @@ from typing import Final, Protocol
 
 from giaoban.core.forms import FormDefinition, Table, cell_reason, resolve
 from giaoban.core.packfiles import PackFault
+from giaoban.core.packindicators import indicator_names, one_number_reason
 from giaoban.core.packmap import Unread, map_faults
 from giaoban.core.packrecords import (
-    CellRef,
     DeadlineRecord,
     FormRecord,
     ObligationRecord,
@@ -20,6 +20,7 @@ from giaoban.core.packrecords import (
     RegimeRecord,
 )
 from giaoban.core.periods import PeriodRule, PeriodRuleError, as_of_period, due_on, periods_of
+from giaoban.core.units_of_measure import NotConvertible, contradiction, factor_between
 
 _SAMPLE_YEAR: Final = 2025
 
@@ -85,9 +86,11 @@ def unknown_sources(pack: Pack, unread: Unread) -> Iterator[PackFault]:
     records += [one for regime in pack.regimes for one in regime.obligations]
     records += [*pack.indicators, *pack.watch_rules, *pack.templates, *pack.outlines, *pack.gaps, *pack.days]
     cited = [(record.source, record.at) for record in records]
+    cited += [(source, one.at) for one in pack.indicators for source in one.sources]
     for form in pack.forms:
         cited.append((" ".join(form.definition.source), form.at))
         cited.extend((" ".join(check.source), form.at) for check in form.definition.checks)
+        cited.extend((" ".join(one.source), form.at) for one in form.definition.reconciles)
     for source, at in cited:
         for key in source.split():
             if key not in known and key not in unread:
@@ -128,6 +131,7 @@ def form_names(pack: Pack, unread: Unread) -> Iterator[PackFault]:
             if earlier not in forms and earlier not in unread:
                 yield record.at.fault(f"replaces: there is no form '{earlier}'")
         yield from _continuations(record, forms, unread)
+        yield from _reconciled(record, forms, unread)
         yield from _asked_outside(record, forms, unread)
         for table in form.tables:
             for row in table.dynamic_rows:
@@ -137,7 +141,7 @@ def form_names(pack: Pack, unread: Unread) -> Iterator[PackFault]:
 
 
 def _continuations(record: FormRecord, forms: Mapping[str, FormDefinition], unread: Unread) -> Iterator[PackFault]:
-    """The cells of an earlier form that this one continues: they are there, and measure in the same unit."""
+    """The cells of an earlier form that this one continues: they are there, and in units that can be converted."""
     form = record.definition
     for continuation in form.continues:
         before = forms.get(continuation.form)
@@ -147,10 +151,31 @@ def _continuations(record: FormRecord, forms: Mapping[str, FormDefinition], unre
             continue
         for here, there in continuation.cells.items():
             reason = cell_reason(before.tables, there)
-            if reason is None and _unit(form, here) != _unit(before, there):
-                reason = f"'{here}' is in {_unit(form, here)}, '{there}' in {_unit(before, there)}"
+            if reason is None:
+                reason = _unlike(form, here, before, there)
             if reason is not None:
                 yield record.at.fault(f"continues '{continuation.form}': {reason}")
+
+
+def _reconciled(record: FormRecord, forms: Mapping[str, FormDefinition], unread: Unread) -> Iterator[PackFault]:
+    """The cells of other forms that say the same as one here: they are there, and in units that can be converted."""
+    form = record.definition
+    for one in form.reconciles:
+        other = forms.get(one.form)
+        if other is None:
+            if one.form not in unread:
+                yield record.at.fault(f"reconciles: there is no form '{one.form}'")
+            continue
+        reason = cell_reason(other.tables, one.cell_there)
+        if reason is None:
+            reason = _unlike(form, f"{one.cell.table}.{one.cell.row}.{one.cell.column}", other, one.cell_there)
+        if reason is None and one.by != "same-unit":
+            at = resolve(other.tables, one.cell_there)
+            rolls = other.table(at.table).columns_by_id[at.column].roll_up
+            if rolls != "sum":
+                reason = f"'{one.cell_there}' does not add up (roll_up: {rolls}); compare it by same-unit"
+        if reason is not None:
+            yield record.at.fault(f"reconciles '{one.form}': {reason}")
 
 
 def _asked_outside(record: FormRecord, forms: Mapping[str, FormDefinition], unread: Unread) -> Iterator[PackFault]:
@@ -162,6 +187,15 @@ def _asked_outside(record: FormRecord, forms: Mapping[str, FormDefinition], unre
         reason = f"there is no form '{outside.form}'" if asked is None else cell_reason(asked.tables, outside.name)
         if reason is not None:
             yield record.at.fault(f"checks: {outside.scope}({outside.form}.{outside.name}): {reason}")
+
+
+def _unlike(form: FormDefinition, here: str, before: FormDefinition, there: str) -> str | None:
+    """Why figures of one cell cannot stand in another: units of measure that cannot be converted."""
+    try:
+        factor_between(_unit(before, there), _unit(form, here))
+    except NotConvertible as refusal:
+        return f"'{here}' is in {refusal.to_unit}, '{there}' in {refusal.from_unit}"
+    return None
 
 
 def _unit(form: FormDefinition, name: str) -> str:
@@ -179,7 +213,10 @@ def _line_sources(
                 yield record.at.fault(f"lines_from of {table.id}: there is no form '{source.form}'")
             continue
         for column in source.columns:
-            reason = _cell_reason(below, CellRef(source.form, source.table, source.row, column.column))
+            reason = one_number_reason(below, source.table, source.row, column.column)
+            if reason is None and column.to in table.positions:
+                theirs = below.table(source.table).columns_by_id[column.column]
+                reason = contradiction(column, table.columns_by_id[column.to], theirs) or None
             if reason is not None:
                 yield record.at.fault(f"lines_from of {table.id}: {reason}")
 
@@ -265,26 +302,6 @@ def _repeated_obligations(regime: RegimeRecord) -> Iterator[PackFault]:
                 yield one.at.fault(f"'{one.reporter}' owes '{one.form}' for '{rule}' already in line {at.line}")
 
 
-def indicator_names(pack: Pack, unread: Unread) -> Iterator[PackFault]:
-    """The cells and fields of indicators, and the indicators of watch rules."""
-    forms = {form.key: form.definition for form in pack.forms}
-    fields = {one.key for one in pack.fields}
-    for indicator in pack.indicators:
-        if indicator.field and indicator.field not in fields and indicator.field not in unread:
-            yield indicator.at.fault(f"field: '{indicator.field}' is not in fields.yaml")
-        for name, cell in (("numerator", indicator.numerator), ("denominator", indicator.denominator)):
-            if cell is None or cell.form in unread:
-                continue
-            form = forms.get(cell.form)
-            reason = f"there is no form '{cell.form}'" if form is None else _cell_reason(form, cell)
-            if reason is not None:
-                yield indicator.at.fault(f"{name}: {reason}")
-    indicators = {indicator.key for indicator in pack.indicators}
-    for rule in pack.watch_rules:
-        if rule.indicator not in indicators and rule.indicator not in unread:
-            yield rule.at.fault(f"indicator: there is no indicator '{rule.indicator}'")
-
-
 def template_files(pack: Pack, unread: Unread) -> Iterator[PackFault]:
     """The file of a template lies beside templates.yaml, and its type of document is a known word."""
     types = {word.key for word in pack.words if word.list == "document_types"}
@@ -313,18 +330,3 @@ def outline_names(pack: Pack, unread: Unread) -> Iterator[PackFault]:
             for key in part.fields:
                 if key not in fields and key not in unread:
                     yield outline.at.fault(f"parts: the field '{key}' of '{part.key}' is not in fields.yaml")
-
-
-def _cell_reason(form: FormDefinition, cell: CellRef) -> str | None:
-    """Why a cell of a form cannot be used as one number, or None."""
-    table = form.tables_by_id.get(cell.table)
-    if table is None:
-        return f"the form '{form.key}' has no table '{cell.table}'"
-    row = table.rows_by_id.get(cell.row)
-    if row is None:
-        return f"the table '{cell.table}' of '{form.key}' has no row '{cell.row}'"
-    if row.is_dynamic:
-        return f"the row '{cell.row}' of '{form.key}' stands for several lines"
-    if cell.column not in table.positions:
-        return f"the table '{cell.table}' of '{form.key}' has no number column '{cell.column}'"
-    return None

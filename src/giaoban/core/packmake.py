@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from giaoban.core import forms
 from giaoban.core.packfiles import Document
 from giaoban.core.packrecords import (
     AreaKindRecord,
     AreaVersion,
-    CellRef,
     CodeRow,
     DayRecord,
     DeadlineRecord,
@@ -238,7 +237,24 @@ def regime(
     )
 
 
+_DEFINED: Final = (
+    "cells",
+    "numerator",
+    "denominator",
+    "factor",
+    "aggregation",
+    "zero_denominator",
+    "basis",
+    "joined",
+    "versions",
+    "targets",
+)
+
+
 def indicator(entry: Mapping[str, Any], at: Place) -> IndicatorRecord:
+    parts = [*entry.get("versions", ()), *entry.get("targets", ())]
+    for one in entry.get("versions", ()):
+        forms.span_of(one["valid"])
     return IndicatorRecord(
         at=at,
         key=entry["key"],
@@ -247,14 +263,20 @@ def indicator(entry: Mapping[str, Any], at: Place) -> IndicatorRecord:
         unit=entry["unit"],
         scale=entry["scale"],
         direction=entry["direction"],
-        numerator=CellRef(**entry["numerator"]),
-        denominator=CellRef(**entry["denominator"]) if "denominator" in entry else None,
-        factor=Decimal(entry.get("factor", 1)),
-        aggregation=entry["aggregation"],
-        zero_denominator=entry.get("zero_denominator", ""),
+        definition={name: _storable(entry[name]) for name in _DEFINED if name in entry},
         source=_ids(entry["source"]),
+        sources=tuple(_ids(one["source"]) for one in parts if "source" in one),
         note=entry.get("note", ""),
     )
+
+
+def _storable(data: Any) -> Any:
+    """Plain data as JSON keeps it without losing a digit: numbers with a point are text, sources one text."""
+    if isinstance(data, Mapping):
+        return {key: _ids(one) if key == "source" else _storable(one) for key, one in data.items()}
+    if isinstance(data, list):
+        return [_storable(one) for one in data]
+    return str(data) if isinstance(data, Decimal) else data
 
 
 def watch_rule(entry: Mapping[str, Any], at: Place) -> WatchRuleRecord:

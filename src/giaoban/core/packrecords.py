@@ -285,19 +285,12 @@ class FormRecord(Record):
     checksum: str
 
 
-@dataclass(frozen=True, slots=True)
-class CellRef:
-    """A cell of a form."""
-
-    form: str
-    table: str
-    row: str
-    column: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorRecord(Record):
-    """`factor` × numerator ÷ denominator, or `factor` × numerator when there is no denominator."""
+    """definition: plain data as `core.indicators.definition_from_dict` reads it, numbers as text.
+
+    source: ids of the record itself; `sources` has those of its versions and targets too.
+    """
 
     key: str
     name: str
@@ -305,12 +298,9 @@ class IndicatorRecord(Record):
     unit: str
     scale: int
     direction: str
-    numerator: CellRef
-    denominator: CellRef | None
-    factor: Decimal
-    aggregation: str
-    zero_denominator: str
+    definition: Mapping[str, Any]
     source: str
+    sources: tuple[str, ...] = ()
     note: str = ""
 
 

@@ -18,7 +18,6 @@ from giaoban.core.packmap import Unread
 from giaoban.core.packrecords import (
     AreaKindRecord,
     AreaVersion,
-    CellRef,
     CodeRow,
     DeadlineRecord,
     EventRecord,
@@ -52,7 +51,6 @@ from giaoban.core.spans import Span
 __all__ = [
     "AreaKindRecord",
     "AreaVersion",
-    "CellRef",
     "CodeRow",
     "DeadlineRecord",
     "EventRecord",

@@ -18,6 +18,7 @@ _QUALITIES: Final = {
     ("u", _HORN): "u1",
 }
 _DIGIT_WIDTH: Final = 12
+_SWAPPED: Final = str.maketrans(",.", ".,")
 
 _PLAIN: Final = re.compile(r"[0-9]+(,[0-9]+)?")
 _DOT_GROUPS: Final = re.compile(r"[1-9][0-9]{0,2}(\.[0-9]{3})+(,[0-9]+)?")
@@ -36,7 +37,7 @@ def number(value: Decimal | int | None, scale: int | None = None) -> str:
         exact = exact.quantize(Decimal(1).scaleb(-scale), rounding=ROUND_HALF_UP)
     if exact == 0:
         exact = abs(exact)
-    return f"{exact:,f}".translate(str.maketrans(",.", ".,"))
+    return f"{exact:,f}".translate(_SWAPPED)
 
 
 def percent(value: Decimal | int | None, scale: int = 2) -> str:

@@ -68,6 +68,17 @@ def test_what_a_form_replaces_and_what_it_stands_in_for() -> None:
     assert read.has_layout
 
 
+def test_what_another_body_reports_too() -> None:
+    held = {"cell": "good", "form": "pilots", "cell_there": "own.seen", "by": "same-area", "source": "made-up"}
+    (read,) = form(capture(reconciles=[{**held, "days_apart": 3}])).reconciles
+    assert (read.cell, read.form) == (Reference("own", "total", "good"), "capture:pilots")
+    assert (read.by, read.days_apart, read.source) == ("same-area", 3, ("made-up",))
+    assert form(capture()).reconciles == ()
+    assert [place for place, _ in reasons(capture(reconciles=[{**held, "cell": "bad"}]))] == ["reconciles.0.cell"]
+    for wrong in ({"by": "love"}, {"days_apart": 0}, {"source": None}):
+        assert reasons(capture(reconciles=[{**held, **wrong}]))
+
+
 def test_lines_come_from_the_level_below_with_its_full_key_and_units() -> None:
     data = two_tables()
     table_of(data, 1)["lines_from"] = {
@@ -79,7 +90,7 @@ def test_lines_come_from_the_level_below_with_its_full_key_and_units() -> None:
     source = form(data).table("lights").lines_from[0]
     assert (source.form, source.into) == ("capture:lamps-of-a-light", "unit")
     assert [(one.to, one.column, str(one.factor)) for one in source.columns] == [
-        ("II.1", "c1", "1"),
+        ("II.1", "c1", "None"),
         ("II.2", "c2", "0.001"),
     ]
 
@@ -246,3 +257,57 @@ def test_the_checksum_sees_content_and_not_the_order_of_keys() -> None:
 def test_slug() -> None:
     assert slug("17b/BTP/HTQTCT/CT") == "17b-btp-htqtct-ct"
     assert slug("  Đèn biển — số 2 ") == "den-bien-so-2"
+
+
+MEAN = {"id": "mean", "label": "Mean", "unit": "day", "roll_up": "weighted", "weight": "all"}
+
+
+def with_column(**changes: Any) -> dict[str, Any]:
+    """The form with a weighted mean that has some words changed; None takes a word away."""
+    data = capture()
+    column = {name: value for name, value in {**MEAN, **changes}.items() if value is not None}
+    table_of(data)["columns"].append(column)
+    return data
+
+
+def test_how_a_column_is_read_over_units_and_periods() -> None:
+    columns = form(with_column(nature="closing")).table("own").columns_by_id
+    mean, good = columns["mean"], columns["good"]
+    assert (mean.roll_up, mean.weight, mean.nature, mean.keeps) == ("weighted", "all", "closing", True)
+    assert (good.roll_up, good.weight, good.nature, good.keeps) == ("sum", None, "flow", False)
+    assert form(capture()).volume is None
+    assert form(capture(volume="own.total.good")).volume == Reference("own", "total", "good")
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "said"),
+    [
+        ({"weight": None}, "roll_up", "needs the column that weighs it"),
+        ({"weight": "mean"}, "weight", "cannot weigh itself"),
+        ({"weight": "nobody"}, "weight", "not a number column"),
+        ({"weight": "note"}, "weight", "not a number column"),
+        ({"weight": "rate"}, "weight", "does not add up"),
+        ({"roll_up": "max"}, "weight", "only a weighted mean"),
+        ({"roll_up": "last", "weight": None, "nature": "closing"}, "nature", "says already which"),
+        ({"roll_up": "rate", "weight": None, "formula": "good / all", "nature": "opening"}, "nature", "a rate follows"),
+        ({"roll_up": "texts", "weight": None}, "roll_up", "not one of"),
+        ({"nature": "stock"}, "nature", "not one of"),
+        ({"kind": "text", "unit": None, "roll_up": "max", "weight": None}, "roll_up", "not one of"),
+        ({"kind": "text", "unit": None, "roll_up": "texts"}, "weight", "has no weight"),
+        ({"kind": "text", "unit": None, "roll_up": "texts", "weight": None, "nature": "flow"}, "nature", "no nature"),
+    ],
+)
+def test_rules_of_columns_that_contradict_themselves(changes: dict[str, Any], path: str, said: str) -> None:
+    found = reasons(with_column(**changes))
+    assert any(at == f"tables.0.columns.6.{path}" and said in reason for at, reason in found), found
+
+
+def test_a_volume_is_one_cell_that_adds_up() -> None:
+    for name, said in (("own.total.age", "does not add up"), ("own.total.x", "names no column"), ("x", "names no")):
+        assert [(at, said in reason) for at, reason in reasons(capture(volume=name))] == [("volume", True)]
+    assert "stands for several lines" in reasons(two_tables(volume="lights.II.1"))[0][1]
+
+
+def test_what_is_not_said_is_not_in_the_checksum() -> None:
+    """The defaults of the new words change no form that was published without them."""
+    assert checksum(capture()) == "1f2a23ae803ef7589b882516daecc4ff327accf60c7debf563a7ae233425c66c"

@@ -52,7 +52,7 @@ def test_a_sound_pack_is_read_as_records(pack: Pack) -> None:
     assert pack.forms[2].definition.tables[1].lines_from[0].columns[2].factor == Decimal("0.01")
     assert pack.regimes[0].period_rules[0].key == "quarterly"
     assert pack.regimes[0].obligations[2].receiver == ""
-    assert (pack.indicators[0].factor, pack.watch_rules[0].n) == (Decimal(100), 1)
+    assert (pack.indicators[0].definition["factor"], pack.watch_rules[0].n) == (100, 1)
     assert [(word.list, word.key) for word in pack.words] == [("meeting_types", "talk"), ("document_types", "note")]
     assert pack.gaps[0].affects == "the chart; the pilots"
 
@@ -355,3 +355,34 @@ def test_nobody_can_be_made_to_owe_a_form_of_which_only_the_title_is_known(folde
     assert not check_pack(folder)
     edit("regimes/harbour-act.yaml", "'harbour-act:a2', reporter", "'harbour-act:a9', reporter")
     assert [(fault.line, "has no layout" in fault.reason) for fault in check_pack(folder)] == [(20, True)]
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ("cell: own.total.c1, form: a2, cell_there: store.s.I.1, by: all", ""),
+        ("cell: own.total.c4, form: 'capture:shipping', cell_there: own.total.c4, by: same-unit", "names no column"),
+        ("cell: own.total.c1, form: a9, cell_there: own.total.c1, by: same-unit", "no form 'harbour-act:a9'"),
+        ("cell: own.total.c3, form: a2, cell_there: store.s.I.1, by: all", "'own.total.c3' is in litre"),
+        ("cell: own.total.c1, form: a2, cell_there: lights.light.II.1, by: all", "stands for several lines"),
+        ("cell: own.total.c4, form: a1, cell_there: own.total.c4, by: all", "does not add up (roll_up: rate)"),
+        ("cell: own.total.c9, form: a2, cell_there: store.s.I.1, by: all", "'own.total.c9' names no column"),
+    ],
+)
+def test_what_two_bodies_hold_is_declared_at_one_of_them(folder: Path, edit: Edit, named: str, said: str) -> None:
+    edit("forms/harbour-act/a1.yaml", "signatures:", f"reconciles:\n  - {{{named}, source: made-up}}\nsignatures:")
+    found = [fault.reason for fault in check_pack(folder)]
+    assert (len(found) == 1 and said in found[0]) if said else not found, found
+
+
+def test_units_of_measure_that_contradict_what_the_pack_says(folder: Path, edit: Edit) -> None:
+    a1, a2 = "forms/harbour-act/a1.yaml", "forms/harbour-act/a2.yaml"
+    edit(a1, "unit: litre, scale: 1", "unit: Nghìn đồng, scale: 1")
+    edit(a2, "unit: hectolitre", "unit: triệu đồng")
+    (fault,) = check_pack(folder)
+    assert "the factor 0.01 contradicts the units: 1 Nghìn đồng is 0.001 triệu đồng" in fault.reason
+    edit(a2, 'II.3: {column: c3, factor: "0.01"}', "II.3: c3")
+    assert not check_pack(folder)
+    edit(a2, "unit: triệu đồng", "unit: hectolitre")
+    (fault,) = check_pack(folder)
+    assert "'II.3' is in hectolitre, 'c3' in Nghìn đồng; say how much with 'factor'" in fault.reason
