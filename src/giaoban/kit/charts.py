@@ -132,3 +132,115 @@ def _strip_cell(kind: str, x: float, width: float) -> list[StripCell]:
     if kind == "none":  # an outline is drawn on the edge, half of it outside
         return [rectangle("none", 1, STRIP_HEIGHT - 2)]
     return [rectangle(kind, 0, STRIP_HEIGHT)]
+
+
+SPARK_WIDTH = 96
+SPARK_HEIGHT = 20
+SPARK_MARGIN = 3
+SPARK_LEAST = 0.1
+BAR_WIDTH = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Sparkline:
+    """A series as a small line. lines: the stretches without a gap, as points of a polyline; dots: values that stand
+    alone between gaps; gaps: where a value is missing, so that no line runs through it; last: the newest value."""
+
+    lines: tuple[str, ...]
+    dots: tuple[tuple[str, str], ...]
+    gaps: tuple[str, ...]
+    last: tuple[str, str] | None
+    width: int = SPARK_WIDTH
+    height: int = SPARK_HEIGHT
+
+
+def sparkline(values: Sequence[Number | None]) -> Sparkline | None:
+    """The course of a series, oldest first; None where nothing is known. None when fewer than two values are known:
+    one value has no course. The axis runs from the lowest to the highest value, not from zero, but over a tenth of the
+    largest at least: a change of a hundredth is no fall."""
+    known = [float(value) for value in values if value is not None]
+    if len(known) < 2:
+        return None
+    low, high = min(known), max(known)
+    lacking = SPARK_LEAST * max(abs(low), abs(high)) - (high - low)
+    if lacking > 0:
+        low, high = low - lacking / 2, high + lacking / 2
+    inner_width, inner_height = SPARK_WIDTH - 2 * SPARK_MARGIN, SPARK_HEIGHT - 2 * SPARK_MARGIN
+
+    def across(index: int) -> str:
+        return f"{SPARK_MARGIN + inner_width * index / (len(values) - 1):.1f}"
+
+    runs: list[list[tuple[str, str]]] = [[]]
+    for index, value in enumerate(values):
+        if value is None:
+            runs.append([])
+        else:
+            runs[-1].append((across(index), f"{SPARK_MARGIN + inner_height * (1 - position(value, low, high)):.1f}"))
+    return Sparkline(
+        lines=tuple(" ".join(f"{x},{y}" for x, y in run) for run in runs if len(run) > 1),
+        dots=tuple(run[0] for run in runs if len(run) == 1),
+        gaps=tuple(across(index) for index, value in enumerate(values) if value is None),
+        last=runs[-1][-1] if runs[-1] else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar from zero, or from a named level; `zero` is where the axis has that, so that a lower value runs to the
+    left. tone: on which side it lies, where one side is better."""
+
+    x: str
+    length: str
+    zero: str
+    tone: Tone = "even"
+    width: int = BAR_WIDTH
+
+
+def bar(value: Number | None, values: Iterable[Number], *, level: Number = 0, tone: Tone = "even") -> Bar | None:
+    """The bar of one value among all that share its axis, from `level`. None for no value: a missing bar is not a bar
+    of zero."""
+    if value is None:
+        return None
+    known = [float(level), *(float(one) for one in values)]
+    low, high = min(known), max(known)
+    zero = position(level, low, high) if high > low else 0.0
+    end = position(value, low, high) if high > low else 0.0
+    length = abs(end - zero) * BAR_WIDTH
+    return Bar(f"{min(zero, end) * BAR_WIDTH:.1f}", f"{length:.1f}", f"{zero * BAR_WIDTH:.1f}", tone)
+
+
+@dataclass(frozen=True, slots=True)
+class ColourClass:
+    """One step of a sequential scale: the values from `low` to `high`, both in it. step counts from 1, the palest."""
+
+    step: int
+    low: Number
+    high: Number
+    count: int
+
+
+def colour_classes(values: Iterable[Number], steps: int = 5) -> tuple[ColourClass, ...]:
+    """Values cut into classes of about equal size, lowest first. Equal values are never parted, so there may be fewer
+    classes than steps; with fewer the darkest is still the last step."""
+    known = sorted(values)
+    if not known:
+        return ()
+    groups: dict[int, list[Number]] = {}
+    first = 0
+    for index, value in enumerate(known):
+        if value != known[first]:
+            first = index
+        groups.setdefault(min(steps - 1, first * steps // len(known)), []).append(value)
+    held = list(groups.values())
+    spread = (steps - 1) / (len(held) - 1) if len(held) > 1 else 0
+    return tuple(
+        ColourClass(1 + round(index * spread) if len(held) > 1 else steps // 2 + 1, group[0], group[-1], len(group))
+        for index, group in enumerate(held)
+    )
+
+
+def class_of(value: Number | None, classes: Sequence[ColourClass]) -> int | None:
+    """The step of a value; None for no value."""
+    if value is None:
+        return None
+    return next((one.step for one in classes if one.low <= value <= one.high), None)

@@ -67,11 +67,12 @@ def frame(request: HttpRequest) -> dict[str, object]:
         return {"navigation": [], "search_url": ""}
     entries = sorted((entry for _, entry in navigation if entry.visible(actor)), key=lambda entry: entry.order)
     links = [(entry, reverse(entry.route)) for entry in entries]
-    here = _current(request.path, [entry.prefix or url for entry, url in links])
+    under = [(entry.prefix or url, entry.also) for entry, url in links]
+    here = _current(request.path, [prefix for both in under for prefix in both if prefix])
     return {
         "navigation": [
-            NavigationLink(entry.label, entry.short or entry.label, entry.icon, url, (entry.prefix or url) == here)
-            for entry, url in links
+            NavigationLink(entry.label, entry.short or entry.label, entry.icon, url, bool(here) and here in both)
+            for (entry, url), both in zip(links, under, strict=True)
         ],
         "search_url": _address("orgs:search"),
         "gaps_url": _address("orgs:gaps"),

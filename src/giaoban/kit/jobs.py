@@ -10,6 +10,8 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.jobs import Status
 from procrastinate.periodic import PeriodicRegistry
 
+from giaoban.kit.registries import figure_jobs
+
 GONE = 30  # seconds without a sign of life after which a worker is taken for dead; a living one gives one every 10
 BEGINNINGS = 5  # how often a job is begun before a worker that dies each time is taken to be the job's fault
 
@@ -25,6 +27,13 @@ def enqueue(task: str, **arguments: Any) -> int:
 def enqueue_at(task: str, when: datetime, **arguments: Any) -> int:
     """As `enqueue`, for a job that is not begun before a moment."""
     return int(app.configure_task(task, allow_unknown=False, schedule_at=when).defer(**arguments))
+
+
+def figures_changed() -> None:
+    """Called within the act after which many figures are others: every job that a room registered for this is queued
+    with it. A job that finds nothing new ends at once."""
+    for _, task in figure_jobs:
+        enqueue(task)
 
 
 def run_pending() -> None:

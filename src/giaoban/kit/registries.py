@@ -3,7 +3,7 @@
 A registry refuses a second entry of one name. `giaoban doctor` lists them all.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -185,7 +185,10 @@ def everybody(actor: Actor) -> bool:  # noqa: ARG001
 
 @dataclass(frozen=True, slots=True)
 class NavigationEntry:
-    """One word of the main bar. `visible` decides for an actor; `short` is its name in the phone's bottom bar."""
+    """One word of the main bar. `visible` decides for an actor; `short` is its name in the phone's bottom bar.
+
+    prefix, also: addresses under which the word is the current one; prefix "": that of its route.
+    """
 
     label: str
     route: str
@@ -194,6 +197,7 @@ class NavigationEntry:
     short: str = ""
     icon: str = ""
     prefix: str = ""
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +215,39 @@ class FigureUse:
     made: tuple[int, str, int, int] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Two numbers for one thing. key: the same thing found again has the same key, whatever the numbers are by then.
+
+    kind: one of `indicators.models.DiscrepancyKind`. stated: what was printed or given as the total, under stated_name;
+    computed: what our figures give. measure: the unit of both. link: page where the stated number stands.
+    """
+
+    key: str
+    kind: str
+    what: str
+    unit_id: int
+    period_id: int | None
+    stated: Decimal
+    computed: Decimal
+    measure: str
+    stated_name: str
+    computed_name: str
+    source: str
+    link: str = ""
+    recognised_as: str = ""
+    simulated: bool = False
+
+
 WorkItemSource = Callable[[Actor, date], list[WorkItem]]
 FigureSource = Callable[..., SourcedFigure]
 PanelSource = Callable[[Actor, int, date], Panel | None]
 PackLoader = Callable[["Pack", Callable[[str], None]], None]
+DisagreementSource = Callable[[], Iterable[Disagreement]]
+"""Everything that disagrees now, of all units: what it no longer names is taken to agree again."""
+SubmissionPanelSource = Callable[[Actor, Any], Panel | None]
+"""Who may receive a report, and a version of it as `reporting.selectors.submission_for` gives it → what to know before
+deciding, None: nothing. It informs and never stands in the way of the decision."""
 FigureUsers = Callable[[Collection[int], str, int, int], list[FigureUse]]
 """Unit ids, key of the form, id of the period, the version that stands now → what was made of an earlier version. Asked
 by the job that tells of amendments: a room may mark there what it finds."""
@@ -227,6 +260,13 @@ pack_loaders: Registry[PackLoader] = Registry("pack loaders", "each room loads i
 navigation: Registry[NavigationEntry] = Registry("navigation", "the main bar")
 work_calendars: Registry[Callable[[], WorkCalendar]] = Registry("work calendars", "working days, with decreed ones")
 figure_users: Registry[FigureUsers] = Registry("figure users", "what was made of figures, to be told of amendments")
+disagreements: Registry[DisagreementSource] = Registry(
+    "disagreements", "numbers that do not agree, as a room finds them"
+)
+submission_panels: Registry[SubmissionPanelSource] = Registry(
+    "submission panels", "what a receiver may know of a report before deciding"
+)
+figure_jobs: Registry[str] = Registry("figure jobs", "names of jobs to do once figures came in or books were closed")
 
 ALL: tuple[Registry[Any], ...] = (
     work_items,
@@ -237,6 +277,9 @@ ALL: tuple[Registry[Any], ...] = (
     navigation,
     figure_users,
     work_calendars,
+    disagreements,
+    submission_panels,
+    figure_jobs,
 )
 
 

@@ -7,6 +7,7 @@ from giaoban.orgs.selectors.cards import (
     area_cards,
     card,
     cards,
+    name_keys,
     versions_of,
     wider_areas,
 )
@@ -26,7 +27,7 @@ from giaoban.orgs.selectors.geography import (
     unit_history,
     unit_view,
 )
-from giaoban.orgs.selectors.kinds import SubUnit, nearest_of_kind, subunits_of, units_of_kind
+from giaoban.orgs.selectors.kinds import SubUnit, kind_names, nearest_of_kind, subunits_of, units_of_kind
 from giaoban.orgs.selectors.lookup import resolve_units, search_units, unit_id_of
 from giaoban.orgs.selectors.posts import (
     Person,
@@ -69,6 +70,7 @@ from giaoban.orgs.selectors.trees import (
     above,
     ancestors_of,
     branches,
+    branches_of_kind,
     child_count,
     child_counts,
     children_of,
@@ -103,6 +105,7 @@ __all__ = [
     "area_tree_on",
     "as_known",
     "branches",
+    "branches_of_kind",
     "card",
     "cards",
     "chains_up",
@@ -122,10 +125,12 @@ __all__ = [
     "heirs_of",
     "held_posts",
     "id_array",
+    "kind_names",
     "known_after",
     "lines",
     "managed_ids",
     "manages_from",
+    "name_keys",
     "names_on",
     "nearest_of_kind",
     "origins_of",

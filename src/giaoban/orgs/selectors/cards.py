@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from django.db.models import QuerySet
+
 from giaoban.kit.arrays import among
 from giaoban.kit.models import valid_on
+from giaoban.kit.prepared import Prepared, given_among
 from giaoban.orgs.models import AreaVersion, UnitVersion
 from giaoban.orgs.rules import bare_name
 
@@ -62,17 +65,26 @@ def called_on(wanted: Iterable[tuple[int, date]]) -> dict[tuple[int, date], Unit
     """Units as called on days, each pair by itself; on a day without a version, by the nearest one. One query."""
     pairs = list(dict.fromkeys(wanted))
     versions: dict[int, list[UnitVersion]] = {}
-    rows = UnitVersion.objects.filter(unit_id__in=among({unit_id for unit_id, _ in pairs})).select_related(
-        "unit", "kind"
-    )
-    for row in rows:
+    for row in _versions(units=list({unit_id for unit_id, _ in pairs})):
         versions.setdefault(row.unit_id, []).append(row)
     return {(unit_id, on): card_of(nearest(versions[unit_id], on)) for unit_id, on in pairs if unit_id in versions}
+
+
+@Prepared
+def _versions() -> QuerySet[UnitVersion]:
+    return UnitVersion.objects.filter(unit_id__in=given_among("units")).select_related("unit", "kind")
 
 
 def cards(unit_ids: Iterable[int], on: date) -> dict[int, UnitCard]:
     """Units as called on a day; one that did not exist then is called by its nearest version. One query."""
     return {unit_id: card for (unit_id, _), card in called_on((unit_id, on) for unit_id in unit_ids).items()}
+
+
+def name_keys(unit_ids: Iterable[int], on: date) -> dict[int, tuple[str, str]]:
+    """Unit → the keys by which the name that it bears on a day is sorted and sought; without a name that day, absent.
+    One query."""
+    rows = UnitVersion.objects.filter(valid_on(on), unit_id__in=among(set(unit_ids)))
+    return {row[0]: (row[1], row[2]) for row in rows.values_list("unit_id", "sort_key", "search_key")}
 
 
 def card(unit_id: int, on: date) -> UnitCard:

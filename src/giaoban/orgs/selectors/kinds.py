@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from giaoban.kit.models import valid_on
-from giaoban.orgs.models import UnitClosure, UnitVersion
+from giaoban.orgs.models import UnitClosure, UnitKind, UnitVersion
+
+
+def kind_names() -> dict[str, str]:
+    """Key of each kind of units → its name, in the order of the pack."""
+    return dict(UnitKind.objects.order_by("pk").values_list("key", "name"))
 
 
 def units_of_kind(kind_id: int, on: date) -> list[int]:

@@ -4,18 +4,19 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q, QuerySet, Value
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import Http404
 
 from giaoban.kit.actors import Actor, HeldPost
 from giaoban.kit.messages import Recipient
 from giaoban.kit.models import valid_on
 from giaoban.kit.permissions import ROLE_NAMES, ROLE_PERMISSIONS, Permission, Role
-from giaoban.orgs.models import Post
-from giaoban.orgs.selectors.cards import cards
+from giaoban.kit.prepared import Prepared, given
+from giaoban.orgs.models import Post, UnitVersion
 from giaoban.orgs.selectors.rights import managed_ids
 
 
@@ -53,19 +54,29 @@ class PostCard:
 
 def held_posts(user_id: int, on: date) -> tuple[HeldPost, ...]:
     """The posts a person holds on a day, in the order in which they were given."""
-    keys = ArrayAgg("fields__key", filter=Q(fields__isnull=False), default=Value([]))
-    posts = list(Post.objects.filter(valid_on(on), user_id=user_id).annotate(field_keys=keys).order_by("pk"))
-    called = cards([post.unit_id for post in posts], on)
+    posts: list[Any] = _posts_of(user=user_id, on=on)
     return tuple(
         HeldPost(
             unit_id=post.unit_id,
             role=Role(post.role),
-            unit_name=called[post.unit_id].name,
+            unit_name=post.unit_name,
             fields=frozenset(post.field_keys),
             acting=post.acting,
         )
         for post in posts
     )
+
+
+@Prepared
+def _posts_of() -> "QuerySet[Post]":
+    """With the keys of their fields, and the unit's name on the day, or the nearest one (`cards.nearest`)."""
+    keys = ArrayAgg("fields__key", filter=Q(fields__isnull=False), default=Value([]))
+    names = UnitVersion.objects.filter(unit_id=OuterRef("unit_id")).values("name")
+    begun = names.filter(Q(valid_from__isnull=True) | Q(valid_from__lte=given("on")))
+    last, first = begun.order_by(F("valid_from").desc(nulls_last=True)), names.order_by("valid_from")
+    called = Coalesce(Subquery(last[:1]), Subquery(first[:1]))
+    held = Post.objects.filter(valid_on(given("on")), user_id=given("user"))
+    return held.annotate(field_keys=keys, unit_name=called).order_by("pk")
 
 
 def actor_for(user_id: int, name: str, on: date, *, acting_for: int | None = None) -> Actor:

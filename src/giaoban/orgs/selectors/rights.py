@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import Http404
 
 from giaoban.kit.actors import Actor
+from giaoban.kit.arrays import among
 from giaoban.kit.models import valid_on
-from giaoban.orgs.models import Unit, UnitParent
+from giaoban.orgs.models import Unit, UnitParent, UnitReach
 from giaoban.orgs.selectors.cards import UnitCard, card, cards
 
 # Parameters: units, units, day, day.
@@ -89,7 +90,11 @@ def visible_to(actor: Actor, on: date) -> QuerySet[Unit]:
 
 def unit_for(actor: Actor, key: str, on: date) -> UnitCard:
     """The unit of a key, if the actor may see it; otherwise, or when there is none, 404."""
-    unit = visible_to(actor, on).filter(key=key).first()
+    rows = Unit.objects.filter(key=key)
+    if not actor.everything:
+        reached = UnitReach.objects.filter(valid_on(on), reader_id__in=among(actor.unit_ids), unit_id=OuterRef("pk"))
+        rows = rows.filter(Q(pk__in=among(actor.unit_ids)) | Exists(reached))  # `visible_to` for one unit
+    unit = rows.first()
     if unit is None:
         raise Http404("Không có đơn vị này trong phạm vi của bạn.")
     return card(unit.pk, on)

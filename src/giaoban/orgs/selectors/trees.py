@@ -90,6 +90,29 @@ def branches(unit_id: int, line: str, on: date) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
+def branches_of_kind(unit_id: int, line: str, on: date, kind: str) -> dict[int, int]:
+    """Each unit beneath `unit_id` on a line on a day → the unit of a kind, beneath `unit_id` too, at or nearest above
+    it; itself where there is none."""
+    query = """
+        SELECT DISTINCT ON (below.descendant_id) below.descendant_id, coalesce(called.unit_id, below.descendant_id)
+        FROM orgs_unitclosure below
+        JOIN orgs_line line ON line.id = below.line_id
+        JOIN orgs_unitclosure up ON up.descendant_id = below.descendant_id AND up.line_id = below.line_id
+                                AND up.depth < below.depth
+        LEFT JOIN (SELECT version.unit_id, version.valid_from, version.valid_to FROM orgs_unitversion version
+                   JOIN orgs_unitkind kind ON kind.id = version.kind_id WHERE kind.key = %(kind)s
+                  ) called ON called.unit_id = up.ancestor_id
+                          AND daterange(called.valid_from, called.valid_to) @> %(on)s::date
+        WHERE below.ancestor_id = %(unit)s AND below.depth > 0 AND line.key = %(line)s
+          AND daterange(below.valid_from, below.valid_to) @> %(on)s::date
+          AND daterange(up.valid_from, up.valid_to) @> %(on)s::date
+        ORDER BY below.descendant_id, called.unit_id IS NULL, up.depth
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"unit": unit_id, "line": line, "on": on, "kind": kind})
+        return dict(cursor.fetchall())
+
+
 def first_line_beneath(unit_id: int, on: date) -> str:
     """The line on which most units stand directly beneath a unit on a day; "" when nothing does."""
     rows = UnitParent.objects.filter(valid_on(on), parent_id=unit_id).values_list("line__key")
