@@ -6,7 +6,7 @@ PORT ?= 8000
 SERVE ?= 1
 TEST_ARGS ?= -n auto --maxprocesses 4 --dist loadfile
 .NOTPARALLEL:
-.PHONY: help setup setup-dev run serve test check fmt bench docs clean
+.PHONY: help setup setup-dev run serve test scale check fmt bench docs clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile | awk -F: '{printf "make %-10s%s\n", $$1, $$2}'
@@ -31,6 +31,10 @@ test: setup-dev  ## set up and run every test (TEST_ARGS=… for pytest)
 	@$(PY) -m pytest $(TEST_ARGS) -m "not browser"
 	@$(PY) -m pytest $(TEST_ARGS) -m browser  # apart: the browser keeps an event loop running in its process
 
+scale:  ## set up .venv-scale with Spark and ClickHouse, and run the tests that need them
+	@sh scripts/bootstrap.sh scale
+	@.venv-scale/bin/python -m pytest -m scale
+
 check: setup-dev  ## linters, types, import contracts, templates, migrations, the sector pack
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -53,8 +57,8 @@ bench: setup-dev  ## measure the budgets (bench/*.py) and print medians
 docs: setup  ## check that every link between the documents leads somewhere
 	@$(PY) scripts/check_docs.py
 
-clean:  ## stop our databases and delete var/ (all data), .venv and caches
+clean:  ## stop our databases and delete var/ (all data), .venv, .venv-scale and caches
 	@if [ -x $(PY) ] && [ -e var/bench/postgres.json ]; then GIAOBAN_VAR=var/bench $(GIAOBAN) database remove --yes; fi
 	@if [ -x $(PY) ]; then $(GIAOBAN) database remove --yes; fi
-	@rm -rf var .venv __pycache__ .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage build
+	@rm -rf var .venv .venv-scale __pycache__ .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage build
 	@find src tests bench scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,9 +1,10 @@
 """What every test shares. The settings start PostgreSQL; pytest-django makes the database TEST_DB_NAME.
 
-Tests marked `browser` drive Debian's Chromium, those marked `libreoffice` its LibreOffice; without it they are skipped,
-and the last lines say how many.
+Tests marked `browser` drive Debian's Chromium, those marked `libreoffice` its LibreOffice, those marked `scale` Spark
+and ClickHouse; without it they are skipped, and the last lines say how many.
 """
 
+import importlib.util
 import os
 import shutil
 from collections.abc import Iterator
@@ -19,8 +20,13 @@ hypothesis.settings.load_profile("steady")
 
 NO_BROWSER = "Chromium is missing"
 NO_OFFICE = "LibreOffice is missing"
-PACKAGES = {NO_BROWSER: ("browser", "chromium"), NO_OFFICE: ("LibreOffice", "libreoffice-calc")}
-"""Why tests are skipped → what they are called, and the Debian package that they need."""
+NO_SCALE = "Spark with Java, or ClickHouse in the process, is missing"
+PACKAGES = {
+    NO_BROWSER: ("browser", "as root: apt-get install chromium"),
+    NO_OFFICE: ("LibreOffice", "as root: apt-get install libreoffice-calc"),
+    NO_SCALE: ("scale", "make scale"),
+}
+"""Why tests are skipped → what they are called, and what gets what they need."""
 
 
 def chromium() -> str | None:
@@ -35,8 +41,20 @@ def soffice() -> str | None:
     return next((path for name in names if name and (path := shutil.which(name))), None)
 
 
+def java() -> str | None:
+    """The Java with which Spark runs, where the packages of the group `scale` are there too."""
+    packages = all(importlib.util.find_spec(name) for name in ("chdb", "pyspark"))
+    home = os.environ.get("JAVA_HOME", "")
+    return shutil.which(f"{home}/bin/java" if home else "java") if packages else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for marker, program, reason in (("browser", chromium(), NO_BROWSER), ("libreoffice", soffice(), NO_OFFICE)):
+    needed = (
+        ("browser", chromium(), NO_BROWSER),
+        ("libreoffice", soffice(), NO_OFFICE),
+        ("scale", java(), NO_SCALE),
+    )
+    for marker, program, reason in needed:
         for item in items if program is None else ():
             if item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
@@ -44,12 +62,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say in the last lines what was not tried."""
-    for reason, (called, package) in PACKAGES.items():
+    for reason, (called, remedy) in PACKAGES.items():
         skipped = [report for report in terminalreporter.stats.get("skipped", []) if reason in str(report.longrepr)]
         if skipped:
-            terminalreporter.write_line(
-                f"{len(skipped)} {called} tests skipped: {reason} (as root: apt-get install {package})"
-            )
+            terminalreporter.write_line(f"{len(skipped)} {called} tests skipped: {reason} ({remedy})")
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ class ReportingConfig(AppConfig):
 
     def ready(self) -> None:
         from giaoban.kit import registries
-        from giaoban.reporting import dependents, offers, panels, uses
+        from giaoban.reporting import dependents, disagreeing, offers, panels, uses
         from giaoban.reporting.selectors.days import work_calendar
         from giaoban.reporting.services.loading import load_days, load_forms, load_regimes
 
@@ -25,6 +25,8 @@ class ReportingConfig(AppConfig):
         )
         registries.figure_users.register("reporting", uses.figure_users)
         registries.work_calendars.register("reporting", work_calendar)
+        for name, source in disagreeing.SOURCES.items():
+            registries.disagreements.register(name, source)
         registries.navigation.register(
             "reporting",
             registries.NavigationEntry("Báo cáo", "reporting:index", 10, icon="reports", prefix="/bao-cao/"),
@@ -32,7 +34,7 @@ class ReportingConfig(AppConfig):
         registries.navigation.register(
             "figures",
             registries.NavigationEntry(
-                "Số liệu", "reporting:table-index", 20, icon="figures", prefix="/bao-cao/so-lieu/"
+                "Số liệu", "reporting:table-index", 20, icon="figures", prefix="/bao-cao/so-lieu/", also="/chi-so/"
             ),
         )
         registries.page_panels.register("reports", panels.reports_panel)

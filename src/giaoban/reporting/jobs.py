@@ -1,5 +1,6 @@
 """Work of this room that is done later, or by the clock."""
 
+import logging
 from pathlib import Path
 
 from django.conf import settings
@@ -9,10 +10,14 @@ from procrastinate.contrib.django import app
 from giaoban.kit.actors import system_actor
 from giaoban.orgs.selectors import actor_for
 from giaoban.reporting.selectors.intake import INTAKE_JOB
+from giaoban.reporting.services.closing import FREEZE_JOB
 from giaoban.reporting.services.dropping import take_folder_as
 from giaoban.reporting.services.intake import take_intake
 from giaoban.reporting.services.reminding import remind_by_clock
 from giaoban.reporting.services.telling import TELL_JOB, tell_users_of
+
+log = logging.getLogger(__name__)
+FREEZER = "Ghi tệp số liệu"
 
 
 @app.periodic(cron="*/10 * * * *", queueing_lock="reporting.remind")
@@ -34,6 +39,19 @@ def take_intake_files(intake_id: int, user_id: int | None, name: str, unit_id: i
 def tell_users(submissions: list[int]) -> None:
     """After amendments were accepted: whoever used the figures that they replaced."""
     tell_users_of(submissions, timezone.now())
+
+
+@app.periodic(cron="20 2 * * *", queueing_lock=FREEZE_JOB)
+@app.task(name=FREEZE_JOB, lock=FREEZE_JOB, retry=3)
+def freeze_closed_books(timestamp: int = 0) -> None:  # noqa: ARG001 - the clock gives its time
+    """After books were closed, and each night: what was open again is closed again by the clock, without an act."""
+    from giaoban.reporting.services.freezing import freeze_closed  # with it comes pyarrow, which no page needs
+
+    done, refused = freeze_closed(by=system_actor(FREEZER), at=timezone.now())
+    for one in done:
+        log.info("frozen: %s", one.file.path)
+    for sentence in refused:
+        log.info("not frozen: %s", sentence)
 
 
 if settings.DROP_FOLDER:  # without one there is nothing to look at every minute

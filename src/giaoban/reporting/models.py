@@ -493,10 +493,16 @@ class Justification(models.Model):
 
 class Layer(models.TextChoices):
     CONFIRMED = "confirmed", "đã xác nhận"
+    PRESENTED = "presented", "đã trình"
+    PUBLISHED = "published", "đã công bố"
 
 
 class Snapshot(models.Model):
-    """A consolidated table frozen at a moment, beside the live one."""
+    """A consolidated table frozen at a moment, beside the live one.
+
+    `number`, `issued_on`, `link`: the document with which it was published, or what it was presented in; `origin`: what
+    froze it, so that the same is not frozen twice ("book:12").
+    """
 
     form = models.ForeignKey(FormVersion, on_delete=models.PROTECT, related_name="snapshots")
     period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="snapshots")
@@ -505,10 +511,59 @@ class Snapshot(models.Model):
     layer = models.CharField(max_length=20, choices=Layer.choices)
     content = models.JSONField()
     checksum = models.CharField(max_length=64)
+    number = models.CharField(max_length=80, blank=True)
+    issued_on = models.DateField(null=True)
+    link = models.CharField(max_length=500, blank=True)
+    note = models.TextField(blank=True)
+    origin = models.CharField(max_length=120, blank=True)
     act = models.ForeignKey("kit.Act", on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["form", "period", "unit", "geography_on", "layer", "origin"],
+                condition=~Q(origin=""),
+                nulls_distinct=False,
+                name="frozen_once_for_its_origin",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.form} {self.period} {self.layer}"
+
+
+class FrozenFile(models.Model):
+    """Accepted reports of one form and period, written once as Parquet. The file never changes; an amendment, or a
+    thaw, makes it give way to the next version.
+
+    `path`: inside the folder of frozen files. `lines` are its rows, `cells` the figures in them. `definition`: checksum
+    of the form as it stood. `stands`: whether long series read it instead of the database.
+    """
+
+    form = models.ForeignKey(FormVersion, on_delete=models.PROTECT, related_name="frozen_files")
+    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="frozen_files")
+    version = models.PositiveIntegerField()
+    path = models.CharField(max_length=400, unique=True)
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    reports = models.PositiveIntegerField()
+    lines = models.PositiveIntegerField()
+    cells = models.BigIntegerField()
+    definition = models.CharField(max_length=64)
+    simulated = models.BooleanField(default=False)
+    stands = models.BooleanField(default=True)
+    # The moment of the latest decision whose figures the file holds.
+    decided_until = models.DateTimeField(null=True)
+    act = models.ForeignKey("kit.Act", on_delete=models.PROTECT, related_name="+")
+    thawed = models.ForeignKey("kit.Act", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("form_id", "period_id", "-version")
+        constraints = (
+            models.UniqueConstraint(fields=["form", "period", "version"], name="frozen_version_once"),
+            models.UniqueConstraint(fields=["form", "period"], condition=Q(stands=True), name="one_standing_file"),
+        )
+
+    def __str__(self) -> str:
+        return self.path

@@ -1,9 +1,9 @@
-"""What this room makes of figures that are amended later: confirmed tables, and reports of the level above."""
+"""What this room makes of figures that are amended later: tables confirmed or published, reports of the level above."""
 
 from collections.abc import Collection
 from urllib.parse import urlencode
 
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,51 +12,50 @@ from giaoban.kit.permissions import Permission
 from giaoban.kit.registries import FigureUse
 from giaoban.orgs.selectors import ancestors_of, cards, heirs_of, lines, recipients_at
 from giaoban.reporting.models import FormVersion, Layer, Obligation, Period, Snapshot, Submission
-from giaoban.reporting.rules import was_accepted
 from giaoban.reporting.selectors.filled import last_fills
 from giaoban.reporting.selectors.forms import definition_of, last_day
 from giaoban.reporting.selectors.prefilling import source_keys
-from giaoban.reporting.selectors.sources import thawed
+from giaoban.reporting.selectors.readings import standing
+from giaoban.reporting.selectors.using import accepted_before, holding, holds
 
 
 def figure_users(unit_ids: Collection[int], form_key: str, period_id: int, version: int) -> list[FigureUse]:
-    """Tables whose last confirmation, and reports whose last filling, holds an earlier accepted version of a unit."""
+    """Tables whose last confirmation or publication, reports whose last filling holds an earlier accepted version."""
     form = FormVersion.objects.get(key=form_key)
     period = Period.objects.select_related("rule").get(pk=period_id)
-    rows = Submission.objects.filter(
-        obligation__unit_id__in=unit_ids, obligation__form=form, obligation__period=period, version__lt=version
-    )
-    used = {
-        one.pk: one.obligation.unit_id
-        for one in rows.select_related("obligation")
-        if was_accepted(one.state, one.decision_reason)
-    }
+    used = accepted_before(unit_ids, form_key, period_id, version)
     if not used:
         return []
     return [*_tables(form, period, used), *_reports(form, period, used)]
 
 
+USED_AS = {
+    Layer.CONFIRMED: ("table", "Bảng tổng hợp đã chốt của {unit}"),
+    Layer.PUBLISHED: ("published", "Bảng tổng hợp đã công bố của {unit} (văn bản số {number})"),
+}
+"""How a frozen table is named among all uses, and in the message. One that was presented is a matter of its book."""
+
+
 def _tables(form: FormVersion, period: Period, used: dict[int, int]) -> list[FigureUse]:
-    """The last confirmation of each unit and tree, where it holds one of the versions."""
-    holding = Q()
-    for pk, unit_id in used.items():
-        holding |= Q(content__sources__contains=[[unit_id, pk]])
-    confirmed = Snapshot.objects.filter(form=form, period=period, layer=Layer.CONFIRMED)
-    order = ("unit_id", "geography_on", "-pk")
-    latest = confirmed.order_by(*order).distinct("unit_id", "geography_on").values("pk")
+    """The last confirmation and the last publication of each unit and tree, where it holds one of the versions."""
+    order = ("unit_id", "geography_on", "layer", "-pk")
+    latest = standing(Snapshot.objects.filter(form=form, period=period, layer__in=USED_AS)).order_by(*order)
+    rows = Snapshot.objects.filter(holding(used), pk__in=latest.distinct(*order[:-1]).values("pk"))
     found = []
-    for row in Snapshot.objects.filter(holding, pk__in=latest):
-        sources = thawed(row.content["sources"])
-        if not any(sources[unit_id].submission_id == pk for pk, unit_id in used.items() if unit_id in sources):
+    for row in rows.order_by("layer", "unit_id", "pk"):
+        if not holds(row.content["sources"], used):
             continue
         query = {"unit": row.content["unit"]["key"]}
         query |= {"instalment": period.instalment} if period.instalment else {}
         query |= {"geography": row.geography_on.isoformat()} if row.geography_on else {}
+        is_confirmed = row.layer == Layer.CONFIRMED
+        page, anchor = ("reporting:table", "#thay-doi") if is_confirmed else ("reporting:readings", "")
+        key, title = USED_AS[Layer(row.layer)]
         found.append(
             FigureUse(
-                key=f"table/{row.unit_id}/{row.geography_on or ''}",
-                title=f"Bảng tổng hợp đã chốt của {row.content['unit']['name']}",
-                link=f"{reverse('reporting:table', args=[form.key, period.code])}?{urlencode(query)}#thay-doi",
+                key=f"{key}/{row.unit_id}/{row.geography_on or ''}",
+                title=title.format(unit=row.content["unit"]["name"], number=row.number),
+                link=f"{reverse(page, args=[form.key, period.code])}?{urlencode(query)}{anchor}",
                 people=_people(row.unit_id, Permission.CONFIRM_FIGURES),
             )
         )

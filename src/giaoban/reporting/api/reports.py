@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 from ninja import Query, Router, Status
@@ -10,6 +11,7 @@ from giaoban.core.issues import Issue, sentence
 from giaoban.core.timeliness import timing_words
 from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import Permission
+from giaoban.kit.prepared import Prepared, given
 from giaoban.orgs.selectors import cards
 from giaoban.reporting import selectors, services
 from giaoban.reporting.api import shapes
@@ -152,10 +154,10 @@ def submit(request: ActorRequest, report: int) -> Status[dict[str, Any]]:
 
 def _owed(request: ActorRequest, pk: int) -> Obligation:
     """The report, one query for the unit's own people; for others, whether they may see it is asked first."""
-    rows = Obligation.objects.select_related("form").only("unit_id", "form__key", "form__checksum")
-    row = rows.filter(pk=pk).first() if 0 < pk < 2**63 else None
-    if row is None:
+    found = _of_number(pk=pk) if 0 < pk < 2**63 else []
+    if not found:
         raise Http404("Không có báo cáo này trong phạm vi của bạn.")
+    row = found[0]
     if request.actor.may(Permission.SEND_REPORT, row.unit_id):
         return row
     row = selectors.obligation_for(request.actor, pk)
@@ -166,6 +168,12 @@ def _owed(request: ActorRequest, pk: int) -> Obligation:
         unit_name=cards([row.unit_id], selectors.last_day(row.period))[row.unit_id].name,
     )
     return row
+
+
+@Prepared
+def _of_number() -> QuerySet[Obligation]:
+    rows = Obligation.objects.select_related("form").only("unit_id", "form__key", "form__checksum")
+    return rows.filter(pk=given("pk"))
 
 
 def _body(request: ActorRequest) -> bytes:

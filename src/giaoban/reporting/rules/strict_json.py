@@ -80,6 +80,8 @@ def _pairs(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
 
 def _is_text(text: str) -> bool:
     """Whether the database can hold it."""
+    if text.isascii():
+        return "\0" not in text
     return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 

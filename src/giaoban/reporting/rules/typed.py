@@ -34,6 +34,9 @@ SHOWN_NIL, SHOWN_NOT_APPLICABLE = "–0–", "✕"
 TOO_LARGE: Final = Decimal(10) ** 18
 """What is not stored, typed here or written in a file (`core.tidy`)."""
 
+SHORT: Final = 19
+"""A text of fewer digits and nothing else is a whole number below TOO_LARGE."""
+
 _SIGNS: Final = {
     SHOWN_NIL: NIL_SIGN,
     "−": NIL_SIGN,
@@ -82,13 +85,15 @@ def figures_from_texts(
         if len(parts) != 4:
             issues.append(_unreadable(form, key, parts))
             continue
-        at = (places or {}).get(key) or Cell(parts[0], parts[1], parts[2], parts[3])
+        at = (places.get(key) if places else None) or Cell(parts[0], parts[1], parts[2], parts[3])
         place = _place(form, parts, at)
         if isinstance(place, Issue):
             issues.append(place)
             continue
         table, column = place
-        line = lines.setdefault((parts[0], parts[1], parts[2]), blank_line(table, parts[1], parts[2]))
+        line = lines.get((parts[0], parts[1], parts[2]))
+        if line is None:
+            line = lines[parts[0], parts[1], parts[2]] = blank_line(table, parts[1], parts[2])
         if not column.is_number:
             line.texts[column.id] = text
             continue
@@ -145,8 +150,9 @@ def _place(form: FormDefinition, parts: list[str], at: Cell) -> tuple[Table, Col
     column = table.columns_by_id.get(column_id)
     if column is None:
         return Issue("unknown-column", "error", at)
-    wrong = next(subunit_issues(row, at), None)
-    return wrong or (table, column)
+    if not at.subunit and not row.is_dynamic:
+        return table, column
+    return next(subunit_issues(row, at), None) or (table, column)
 
 
 def _figure(text: str, at: Cell, column: Column, issues: list[Issue]) -> Figure | None:
@@ -161,6 +167,8 @@ def _figure(text: str, at: Cell, column: Column, issues: list[Issue]) -> Figure 
 
 
 def _number(text: str, at: Cell, column: Column, issues: list[Issue]) -> Decimal | None:
+    if len(text) < SHORT and text.isascii() and text.isdecimal():
+        return Decimal(text)
     try:
         value = vietnamese.parse_number(text)
     except ValueError:
@@ -184,9 +192,11 @@ def _add_estimates(
 ) -> None:
     """Put the estimated parts beside the actual ones."""
     for key, raw in texts.items():
+        if not key.endswith(f"/{ESTIMATE}"):
+            continue
         text = raw.strip()
         parts = key.split("/")
-        if not text or len(parts) != 5 or parts[4] != ESTIMATE:
+        if not text or len(parts) != 5:
             continue
         at = places.get(key) or Cell(parts[0], parts[1], parts[2], parts[3])
         place = _place(form, parts[:4], at)

@@ -1,6 +1,7 @@
 """Reads: forms and periods, what is owed and what came in, consolidated tables, where numbers come from."""
 
 from giaoban.reporting.models import Closing, Draft, FormVersion, Obligation, Period, Submission
+from giaoban.reporting.selectors.adding import AddedUp, LineIncrements, added_up, increments_by_line
 from giaoban.reporting.selectors.answering import answers, require_answer
 from giaoban.reporting.selectors.burden import Ask, Burden, burden_of, findings_of
 from giaoban.reporting.selectors.calendar import Due, calendar_addresses, calendar_of, calendar_of_secret
@@ -12,9 +13,11 @@ from giaoban.reporting.selectors.changes import (
     Moved,
     SentCell,
     SentChanges,
+    Standing,
     changes_below,
-    changes_since,
+    changes_between,
     reports_made_of,
+    standing_now,
 )
 from giaoban.reporting.selectors.checking import Checked, CheckedReport, check_all, check_many
 from giaoban.reporting.selectors.closings import (
@@ -38,6 +41,7 @@ from giaoban.reporting.selectors.consolidation import (
     period_card,
 )
 from giaoban.reporting.selectors.days import special_days, work_calendar
+from giaoban.reporting.selectors.decisions import last_accepted
 from giaoban.reporting.selectors.drafts import CellState, changed_cells, others_at, standing_marks
 from giaoban.reporting.selectors.entry import (
     Entry,
@@ -48,7 +52,13 @@ from giaoban.reporting.selectors.entry import (
     read_texts,
     subunits_by_row,
 )
-from giaoban.reporting.selectors.exports import export_submission, export_table, export_tables
+from giaoban.reporting.selectors.exports import (
+    export_increments,
+    export_readings,
+    export_submission,
+    export_table,
+    export_tables,
+)
 from giaoban.reporting.selectors.figures import (
     current_of,
     figures_by_unit,
@@ -64,15 +74,26 @@ from giaoban.reporting.selectors.forms import (
     form_by_key,
     form_with_layout,
     forms,
+    instalments_of,
     last_day,
     period_before,
     period_of,
     periods_with_obligations,
 )
-from giaoban.reporting.selectors.grouping import ConsolidationRefused, stand_for
+from giaoban.reporting.selectors.grouping import ConsolidationRefused, not_summed, stand_for
 from giaoban.reporting.selectors.history import DeadlineMove, Reminding, deadline_moves, remindings
+from giaoban.reporting.selectors.keeping import consolidate_kept, volumes_kept
+from giaoban.reporting.selectors.offered import (
+    ReportingKind,
+    forms_named,
+    forms_with_figures,
+    kinds_of_form,
+    newest_form,
+    periods_with_figures,
+)
 from giaoban.reporting.selectors.opening import Openable, forms_received, openable_periods
 from giaoban.reporting.selectors.origins import CellOrigin, Part, cell_origin
+from giaoban.reporting.selectors.overtime import OverTime, figures_over_time, reported_by, reporting_to, reports_at
 from giaoban.reporting.selectors.owed import (
     Owed,
     latest_period_with_figures,
@@ -86,6 +107,27 @@ from giaoban.reporting.selectors.owed import (
 )
 from giaoban.reporting.selectors.prefilling import Prefill, UsedReport, prefill
 from giaoban.reporting.selectors.quoting import quoted_cell, quoted_table
+from giaoban.reporting.selectors.readings import (
+    LAYER_NAMES,
+    LAYERS,
+    LIVE,
+    CellDifference,
+    Four,
+    LayerHead,
+    Publication,
+    Reading,
+    TextDifference,
+    compare,
+    compare_texts,
+    confirmed_table,
+    four,
+    frozen_reading,
+    layer_heads,
+    live_reading,
+    publications,
+    said,
+    stated_reading,
+)
 from giaoban.reporting.selectors.reception import (
     Campaign,
     LateAndMissing,
@@ -97,11 +139,16 @@ from giaoban.reporting.selectors.reception import (
     tables_beneath,
 )
 from giaoban.reporting.selectors.series import consolidate, consolidate_series
-from giaoban.reporting.selectors.snapshots import CellDifference, Confirmed, compare, confirmed_table
+from giaoban.reporting.selectors.shares import Volumes, VolumeShare, volume_shares
+from giaoban.reporting.selectors.using import came_at, presented_holding, units_above
 from giaoban.reporting.selectors.waivers import WaiverCard, standing_keys, waived_keys, waivers_of
 
 __all__ = [
+    "LAYERS",
+    "LAYER_NAMES",
+    "LIVE",
     "NOT_STATED",
+    "AddedUp",
     "Ask",
     "Books",
     "Burden",
@@ -115,7 +162,6 @@ __all__ = [
     "Checked",
     "CheckedReport",
     "Closing",
-    "Confirmed",
     "ConsolidatedLine",
     "ConsolidatedTable",
     "ConsolidationRefused",
@@ -124,39 +170,52 @@ __all__ = [
     "Due",
     "Entry",
     "FormVersion",
+    "Four",
     "How",
     "LateAndMissing",
+    "LayerHead",
+    "LineIncrements",
     "Listed",
     "Moved",
     "Obligation",
     "Openable",
+    "OverTime",
     "Owed",
     "Part",
     "Period",
     "PeriodCard",
     "Prefill",
+    "Publication",
+    "Reading",
     "ReceiptDay",
     "Reception",
     "ReceptionRow",
     "Relatives",
     "Reminding",
+    "ReportingKind",
     "SamePeriod",
     "SentCell",
     "SentChanges",
+    "Standing",
     "Submission",
+    "TextDifference",
     "UsedReport",
+    "VolumeShare",
+    "Volumes",
     "WaiverCard",
+    "added_up",
     "answers",
     "books_of",
     "burden_of",
     "calendar_addresses",
     "calendar_of",
     "calendar_of_secret",
+    "came_at",
     "catalogue",
     "cell_origin",
     "changed_cells",
     "changes_below",
-    "changes_since",
+    "changes_between",
     "check_all",
     "check_many",
     "checks_of",
@@ -166,8 +225,10 @@ __all__ = [
     "closing_at",
     "closings_at",
     "compare",
+    "compare_texts",
     "confirmed_table",
     "consolidate",
+    "consolidate_kept",
     "consolidate_series",
     "core_period",
     "current_of",
@@ -175,22 +236,37 @@ __all__ = [
     "definition_of",
     "draft_of",
     "entry_of",
+    "export_increments",
+    "export_readings",
     "export_submission",
     "export_table",
     "export_tables",
     "figures_by_unit",
     "figures_of",
+    "figures_over_time",
     "findings_of",
     "form_by_key",
     "form_with_layout",
     "forms",
+    "forms_named",
     "forms_received",
+    "forms_with_figures",
+    "four",
+    "frozen_reading",
     "has_estimates",
+    "increments_by_line",
+    "instalments_of",
     "is_not_summed",
+    "kinds_of_form",
+    "last_accepted",
     "last_day",
     "late_and_missing",
     "latest_period_with_figures",
+    "layer_heads",
     "lines_of",
+    "live_reading",
+    "newest_form",
+    "not_summed",
     "obligation_for",
     "obligations_for",
     "open_again",
@@ -200,10 +276,13 @@ __all__ = [
     "period_before",
     "period_card",
     "period_of",
+    "periods_with_figures",
     "periods_with_obligations",
     "preceding_figures",
     "prefill",
+    "presented_holding",
     "previous_figures",
+    "publications",
     "quoted_cell",
     "quoted_table",
     "read_texts",
@@ -212,20 +291,29 @@ __all__ = [
     "receptions_for",
     "relatives_of",
     "remindings",
+    "reported_by",
     "reporters_of",
+    "reporting_to",
+    "reports_at",
     "reports_made_of",
     "require_answer",
+    "said",
     "same_period",
     "simulated_units",
     "special_days",
     "stand_for",
     "standing_keys",
     "standing_marks",
+    "standing_now",
     "standing_of",
+    "stated_reading",
     "submission_for",
     "subunits_by_row",
     "tables_beneath",
+    "units_above",
     "versions",
+    "volume_shares",
+    "volumes_kept",
     "waived_keys",
     "waivers_of",
     "work_calendar",

@@ -13,7 +13,7 @@ from giaoban.core.issues import Cell
 from giaoban.core.timeliness import RECEIVED, Arrival, Band, Timeliness, Timing, timing
 from giaoban.core.vietnamese import fold
 from giaoban.kit.arrays import among
-from giaoban.orgs.selectors import UnitCard, cards, people_at_many
+from giaoban.orgs.selectors import UnitCard, cards, name_keys, people_at_many
 from giaoban.reporting.models import FormVersion, Obligation, Period
 from giaoban.reporting.rules import ReportState
 from giaoban.reporting.selectors.facts import Scope, facts_query, line_of, parameters
@@ -24,6 +24,13 @@ from giaoban.reporting.selectors.reception import ReceptionRow, rows_of
 
 _ARRIVALS: Final = {one.value: one for one in Arrival}
 _STATES: Final = (ReportState.SENT, ReportState.RETURNED, ReportState.ACCEPTED)
+
+
+def state_of(latest: int | None, *, has_draft: bool) -> ReportState:
+    """Of a `Spot`."""
+    if latest is None:
+        return ReportState.DRAFT if has_draft else ReportState.MISSING
+    return _STATES[latest]
 
 
 class Spot(NamedTuple):
@@ -53,9 +60,7 @@ class Spot(NamedTuple):
 
     @property
     def state(self) -> ReportState:
-        if self.latest is None:
-            return ReportState.DRAFT if self.has_draft else ReportState.MISSING
-        return _STATES[self.latest]
+        return state_of(self.latest, has_draft=self.has_draft)
 
     @property
     def is_received(self) -> bool:
@@ -129,11 +134,8 @@ _SPOTS: Final = """
            extract(epoch FROM fact.delivered_at)::float8, fact.latest, fact.arrival, fact.band, fact.days,
            coalesce(fact.is_nil, false), coalesce(fact.filled, 0), coalesce(fact.required, 0),
            EXISTS (SELECT FROM reporting_draft draft WHERE draft.obligation_id = fact.id),
-           fact.simulated, coalesce(named.sort_key, ''), coalesce(named.search_key, '')
+           fact.simulated
     FROM fact
-    LEFT JOIN orgs_unitversion named ON named.unit_id = fact.unit_id
-         AND (named.valid_from IS NULL OR named.valid_from <= %(tree)s)
-         AND (named.valid_to IS NULL OR named.valid_to > %(tree)s)
 """
 
 
@@ -141,10 +143,11 @@ def board(unit: UnitCard, form: FormVersion, period: Period, on: date) -> Board:
     """The board of a unit. A fixed number of queries, whatever the number of reports."""
     receives = Obligation.objects.filter(receiver_id=unit.id, form=form, period=period).exists()
     scope = Scope(unit.id, (form.pk,), (period.pk,), received=receives)
-    given = {**parameters(scope, on, line_of(scope) or 0), "tree": last_day(period)}
     with connection.cursor() as cursor:
-        cursor.execute(facts_query(scope, cells=True) + _SPOTS, given)
-        spots = [Spot._make((*row[:7], _ARRIVALS[row[7]], *row[8:])) for row in cursor.fetchall()]
+        cursor.execute(facts_query(scope, cells=True) + _SPOTS, parameters(scope, on, line_of(scope) or 0))
+        found = cursor.fetchall()
+    keys = name_keys((row[1] for row in found), last_day(period))
+    spots = [Spot._make((*row[:7], _ARRIVALS[row[7]], *row[8:], *keys.get(row[1], ("", "")))) for row in found]
     grouped = {one.group_id for one in spots if one.group_id is not None and one.group_id != unit.id}
     deeper = any(one.group_id != one.unit_id for one in spots if one.group_id is not None)
     nameless = [one.unit_id for one in spots if not one.sort_key]

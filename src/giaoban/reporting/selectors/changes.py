@@ -1,4 +1,4 @@
-"""What changed since a table was confirmed, or a report of the level was sent, and why: whose version, what event.
+"""What changed from one reading of a table to another, or since a report was sent, and why: whose version, what event.
 
 A cell is explained by the units of its line whose figure there is another one than in the version that stood then.
 """
@@ -6,7 +6,9 @@ A cell is explained by the units of its line whose figure there is another one t
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 from django.db.models import Q
@@ -24,9 +26,10 @@ from giaoban.reporting.selectors.figures import figures_of, lines_of
 from giaoban.reporting.selectors.filled import Fill, last_fill
 from giaoban.reporting.selectors.forms import definition_of, last_day, other_geography
 from giaoban.reporting.selectors.grouping import Grouping
+from giaoban.reporting.selectors.keeping import sources_kept
 from giaoban.reporting.selectors.prefilling import Prefill, prefill, source_keys
-from giaoban.reporting.selectors.snapshots import CellDifference, Confirmed, compare
-from giaoban.reporting.selectors.sources import Stood, sources_at, sources_of
+from giaoban.reporting.selectors.readings import LIVE, CellDifference, Reading, compare
+from giaoban.reporting.selectors.sources import ALL_OF_IT, Lines, Sources, Stood, keep_lines, sources_at
 
 
 class How(StrEnum):
@@ -34,6 +37,8 @@ class How(StrEnum):
     ARRIVED = "arrived"
     JOINED = "joined"
     LEFT = "left"
+    MOVED = "moved"
+    SHARED = "shared"
 
 
 HOW_NAMES = {
@@ -41,12 +46,15 @@ HOW_NAMES = {
     How.ARRIVED: "mới tiếp nhận",
     How.JOINED: "mới thuộc bảng",
     How.LEFT: "không còn thuộc bảng",
+    How.MOVED: "chuyển sang dòng khác của bảng",
+    How.SHARED: "đổi phần được tính trong bảng",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A unit for which another version stands now. before, version: numbers of the versions, None: none stood.
+    """A unit for which another version stands now, or which counts in other lines. before, version: numbers of the
+    versions, None: none stood.
 
     reason: of the amendment, in the unit's words; by: who sent it; accepted_by, at: who took it when.
     """
@@ -70,43 +78,73 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class EventCard:
-    """An event of the tree. is_undone: it was taken back."""
+    """An event of the tree. is_undone: it was taken back; touched: the units it names."""
 
     key: str
     title: str
     on: date
     is_undone: bool
+    touched: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedCell:
-    """A cell that is no longer as confirmed, and the units that made it so."""
+    """A cell that a later reading has otherwise, and the units that made it so. events: those in between that touch a
+    unit of its line, then or now."""
 
     difference: CellDifference
     why: tuple[Moved, ...]
+    events: tuple[EventCard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """cells: lines in the order of the live table, the total last. events: recorded since, that touch its units."""
+    """cells: lines in the order of the later table, the total last. events: recorded in between, touching its units.
+
+    keeps_lines: whether it is known of both readings in which line each unit counted.
+    """
 
     cells: tuple[ChangedCell, ...]
     units: tuple[Moved, ...]
     events: tuple[EventCard, ...]
+    keeps_lines: bool = True
 
 
-def changes_since(
-    confirmed: Confirmed, live: ConsolidatedTable, form: FormVersion, period: Period, actor: Actor
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who counts in which line of the live table, and the version that counts of each."""
+
+    grouping: Grouping
+    sources: Sources
+
+
+def standing_now(form: FormVersion, period: Period, table: ConsolidatedTable) -> Standing:
+    """Of the table of the same unit, period and geography. A fixed number of queries."""
+    return Standing(*sources_kept(form, period, table.unit.id, other_geography(period, table.geography)))
+
+
+def changes_between(
+    then: Reading,
+    now: Reading,
+    form: FormVersion,
+    period: Period,
+    actor: Actor,
+    *,
+    standing: Standing | None = None,
 ) -> Changes:
-    """Everything that is another now than in a confirmed table. A fixed number of queries, none where nothing is."""
-    unit_id = live.unit.id
-    grouping, now = sources_of(form, period, unit_id, other_geography(period, live.geography))
-    then = confirmed.sources
-    if then is None:
-        owed = {one.unit_id: one.obligation_id for group in grouping.groups for one in group.reporters}
-        then = sources_at(owed, confirmed.at)
-    moved = {one: pair for one in now.keys() | then.keys() if (pair := (then.get(one), now.get(one)))[0] != pair[1]}
-    differences = compare(live, confirmed.table)
+    """Everything that the later of two readings has otherwise, and whose version made it so. A fixed number of queries,
+    none where nothing is. A stated reading has no versions: its cells are named without makers.
+
+    standing: as `standing_now` gives it, when more than one pair of readings of a table is asked for.
+    """
+    differences = compare(now, then)
+    if not (now.is_whole and then.is_whole):
+        return Changes(tuple(ChangedCell(one, ()) for one in differences), (), ())
+    held = standing or standing_now(form, period, now.table)
+    before, after = (_sources(one, held) for one in (then, now))
+    moved = {
+        one: pair for one in after.keys() | before.keys() if _differs(*(pair := (before.get(one), after.get(one))))
+    }
     if not moved and not differences:
         return Changes((), (), ())
     units = _moved(moved, last_day(period))
@@ -115,15 +153,73 @@ def changes_since(
         definition,
         [stood.submission_id for pair in moved.values() for stood in pair if stood and stood.submission_id],
     )
-    placed = _placed(grouping, moved)
+    until = None if now.layer == LIVE else now.table.as_of
+    events = _events(actor, then.table.as_of, until, {now.table.unit.id, *after, *before})
+    known = next(one for one in (after, before, held.sources) if keep_lines(one))
+    sides = (_Side(then.table, before, known), _Side(now.table, after, known))
+    cells = []
+    for one in differences:
+        why = tuple(units[pk] for pk in _makers(definition, one, sides, moved, figures) if pk in units)
+        around = frozenset[int]().union(*(side.units(one.line_key) for side in sides))
+        cells.append(ChangedCell(one, why, tuple(event for event in events if event.touched & around)))
     return Changes(
-        cells=tuple(
-            ChangedCell(one, tuple(units[pk] for pk in _makers(definition, one, placed, moved, figures) if pk in units))
-            for one in differences
-        ),
+        cells=tuple(cells),
         units=tuple(sorted(units.values(), key=lambda one: (one.unit.sort_key, one.unit.key))),
-        events=tuple(_events(actor, confirmed.at, {unit_id, *now, *then})),
+        events=tuple(events),
+        keeps_lines=keep_lines(before) and keep_lines(after),
     )
+
+
+def _differs(then: Stood | None, now: Stood | None) -> bool:
+    """Another version, or the same in other lines."""
+    if then is None or now is None or then != now:
+        return then != now
+    return then.lines is not None and now.lines is not None and set(then.lines) != set(now.lines)
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One of two readings: which part of whose figures counts in which line. known: where units count in another
+    reading, for one that was frozen before lines were kept; who is not there is looked for everywhere."""
+
+    table: ConsolidatedTable
+    sources: Sources
+    known: Sources
+
+    @cached_property
+    def by_line(self) -> dict[str, dict[int, Decimal]]:
+        """Key of a line → unit → the part that counts there; "" for the total."""
+        found: dict[str, dict[int, Decimal]] = {"": {}}
+        beside = {line.key for line in self.table.lines if not line.in_total}
+        for unit_id, stood in self.sources.items():
+            for key, share in self._lines(unit_id, stood):
+                found.setdefault(key, {})[unit_id] = share
+                if key not in beside:
+                    found[""][unit_id] = found[""].get(unit_id, NOTHING_OF_IT) + share
+        return found
+
+    def _lines(self, unit_id: int, stood: Stood) -> Lines:
+        if stood.lines is None and unit_id in self.known:
+            stood = self.known[unit_id]
+        return stood.lines or tuple((line.key, ALL_OF_IT) for line in self.table.lines)
+
+    def part(self, unit_id: int, line: str) -> Decimal:
+        return self.by_line.get(line, {}).get(unit_id, NOTHING_OF_IT)
+
+    def units(self, line: str) -> set[int]:
+        """The units of a line, and the one that it is of."""
+        of = {one.unit.id for one in self.table.lines if one.unit is not None and one.key == line}
+        return {*self.by_line.get(line, ()), *(of if line else {self.table.unit.id})}
+
+
+def _sources(reading: Reading, standing: Standing) -> Sources:
+    """The versions behind a whole reading."""
+    if reading.layer == LIVE:
+        return standing.sources
+    if reading.sources is not None:
+        return reading.sources
+    owed = {one.unit_id: one.obligation_id for group in standing.grouping.groups for one in group.reporters}
+    return sources_at(owed, reading.at)
 
 
 Pair = tuple[Stood | None, Stood | None]
@@ -157,58 +253,63 @@ def _how(then: Stood | None, now: Stood | None) -> How:
         return How.JOINED
     if now is None:
         return How.LEFT
-    return How.ARRIVED if then.submission_id is None else How.AMENDED
-
-
-def _placed(grouping: Grouping, moved: Collection[int]) -> dict[str, set[int]]:
-    """Key of a line → the moved units that count in it; "": in the total. One that left is looked for everywhere."""
-    found: dict[str, set[int]] = {"": set()}
-    standing: set[int] = set()
-    for group in grouping.groups:
-        held = {one.unit_id for one in group.reporters} & set(moved)
-        found[group.key] = held
-        standing |= held
-        if group.in_total:
-            found[""] |= held
-    gone = set(moved) - standing
-    return {key: held | gone for key, held in found.items()}
+    if then != now:
+        return How.ARRIVED if then.submission_id is None else How.AMENDED
+    keys = ({key for key, _ in stood.lines or ()} for stood in (then, now))
+    return How.SHARED if next(keys) == next(keys) else How.MOVED
 
 
 def _makers(
     form: FormDefinition,
     difference: CellDifference,
-    placed: Mapping[str, set[int]],
+    sides: tuple[_Side, _Side],
     moved: Mapping[int, Pair],
     figures: Mapping[int, Figures],
 ) -> Iterable[int]:
     """The units whose figure in the cell is another one than it was, or which began or ceased to count there."""
-    for unit_id in sorted(placed.get(difference.line_key, placed[""])):
-        then, now = (_said(form, stood, difference.key, figures) for stood in moved[unit_id])
-        if then != now:
+    line = difference.line_key
+    for unit_id in sorted(moved):
+        said = []
+        for side, stood in zip(sides, moved[unit_id], strict=True):
+            part = side.part(unit_id, line)
+            said.append((part, _said(form, stood, difference.key, figures)) if part else None)
+        is_silent = all(stood is not None and stood.submission_id is None for stood in moved[unit_id])
+        if said[0] != said[1] and not is_silent:
             yield unit_id
 
 
 def _said(form: FormDefinition, stood: Stood | None, key: CellKey, figures: Mapping[int, Figures]) -> object:
-    """What a version says in a cell, of a computed one in the whole line; who sent nothing says something else."""
+    """What a version says in a cell, of a computed one in the whole line, of a weighted mean with its weight; who sent
+    nothing says something else."""
     if stood is None or stood.submission_id is None:
         return "no report" if stood else "not here"
-    table_id, row, subunit, column = key
+    table_id, row, subunit, column_id = key
     table = form.table(table_id)
+    column = table.columns_by_id[column_id]
     line = figures.get(stood.submission_id, {}).get((table_id, row, subunit))
-    if table.columns_by_id[column].formula is not None:
+    if column.formula is not None:
         return tuple(line.figures) if line else ()
-    return line.figures[table.positions[column]] if line else BLANK
+    own = line.figures[table.positions[column_id]] if line else BLANK
+    if column.weight:
+        return own, line.figures[table.positions[column.weight]] if line else BLANK
+    return own
 
 
+NOTHING_OF_IT: Final = Decimal(0)
 EVENTS_NAMED: Final = 20
 
 
-def _events(actor: Actor, since: datetime, unit_ids: Collection[int]) -> list[EventCard]:
-    """Events recorded or taken back since a moment that touch one of the units, as far as the person sees them."""
-    rows = visible_events(actor, timezone.localdate()).filter(Q(recorded_at__gt=since) | Q(undone_at__gt=since))
+def _events(actor: Actor, since: datetime, until: datetime | None, unit_ids: Collection[int]) -> list[EventCard]:
+    """Events recorded or taken back between two moments (None: up to now) that touch one of the units, as far as the
+    person sees them."""
+    recorded, undone = Q(recorded_at__gt=since), Q(undone_at__gt=since)
+    if until is not None:
+        recorded, undone = recorded & Q(recorded_at__lte=until), undone & Q(undone_at__lte=until)
+    rows = visible_events(actor, timezone.localdate()).filter(recorded | undone)
     told = rows.defer("receipts", "request").order_by("-on", "-pk")[: 5 * EVENTS_NAMED]
-    touching = [one for one in told if touched_ids(one)["unit"] & set(unit_ids)][:EVENTS_NAMED]
-    return [EventCard(one.key, one.title, one.on, one.undone_at is not None) for one in touching]
+    found = [(one, frozenset(touched_ids(one)["unit"])) for one in told]
+    touching = [(one, units) for one, units in found if units & set(unit_ids)][:EVENTS_NAMED]
+    return [EventCard(one.key, one.title, one.on, one.undone_at is not None, units) for one, units in touching]
 
 
 def reports_made_of(form: FormVersion, period: Period, unit_id: int) -> list[Obligation]:

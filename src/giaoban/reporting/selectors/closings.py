@@ -6,10 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from giaoban.core.vietnamese import moment
+from giaoban.kit.prepared import Prepared, given
 from giaoban.orgs.selectors import UnitCard, cards, id_array
 from giaoban.reporting.models import Closing, FormVersion, Obligation, Period, Reopening
 from giaoban.reporting.rules import ReportState
@@ -76,9 +77,15 @@ def closed_above(form_id: int, period_id: int, unit_id: int, at: datetime) -> li
 
 def standing_closings(form_id: int, period_id: int) -> list[Closing]:
     """The closings of a form and period that were not taken back, oldest first; one query while there are none."""
-    rows = Closing.objects.filter(form_id=form_id, period_id=period_id, undone=None).order_by("pk")
-    joined = rows.select_related("act", "form", "period__rule")
-    return list(joined.prefetch_related(Prefetch("reopenings", _reopenings())))
+    found = _standing(form=form_id, period=period_id)
+    prefetch_related_objects(found, Prefetch("reopenings", _reopenings()))
+    return found
+
+
+@Prepared
+def _standing() -> QuerySet[Closing]:
+    rows = Closing.objects.filter(form_id=given("form"), period_id=given("period"), undone=None).order_by("pk")
+    return rows.select_related("act", "form", "period__rule")
 
 
 def covered(closing: Closing, unit_ids: Iterable[int]) -> set[int]:
@@ -91,7 +98,7 @@ def covered_by(
     closer_id: int, form_id: int, period_id: int, unit_ids: Iterable[int], first: date, last: date
 ) -> set[int]:
     """Those of the units whose reports a closing at a unit would hold. One query."""
-    given: dict[str, Any] = {
+    asked: dict[str, Any] = {
         "form": form_id,
         "period": period_id,
         "closer": closer_id,
@@ -100,7 +107,7 @@ def covered_by(
         "last": last,
     }
     with connection.cursor() as cursor:
-        cursor.execute(COVERED, given)
+        cursor.execute(COVERED, asked)
         return {row[0] for row in cursor.fetchall()}
 
 

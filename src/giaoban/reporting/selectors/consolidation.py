@@ -5,8 +5,8 @@ algebra on them is `core.consolidation`. Nothing is stored, so an accepted repor
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
@@ -14,7 +14,17 @@ from typing import Final
 from django.db import connection
 from django.utils import timezone
 
-from giaoban.core.consolidation import CellTotal, Coverage, combine, combine_coverage, roll_up
+from giaoban.core.consolidation import (
+    EXACTLY,
+    CellTotal,
+    Coverage,
+    Kept,
+    UnitText,
+    combine,
+    combine_coverage,
+    is_not_added,
+    roll_up,
+)
 from giaoban.core.forms import Column, FormDefinition, Table
 from giaoban.core.restating import Divided, Restatement
 from giaoban.orgs.selectors import UnitCard, cards, id_array
@@ -25,12 +35,16 @@ from giaoban.reporting.selectors.placing import WHOLE
 from giaoban.reporting.selectors.summing import (
     COUNTER,
     MASK,
+    NOTHING_LEFT_OUT,
+    Keeping,
     LineKey,
     Sum,
+    Without,
     counter_sums,
     estimate_sums,
     value_sums,
 )
+from giaoban.reporting.selectors.texts import Written, listed, together, written
 
 CellKey = tuple[str, str, str, str]
 """Table, row, sub-unit ("" on a fixed row), column."""
@@ -57,7 +71,9 @@ class ConsolidatedLine:
     """One group of reporters, or all of them. `unit` is None where the group is no single unit; `key` names the line.
 
     coverage None: the source does not say how many units stand behind the figures. restatement: how far the line holds
-    in the table's geography. in_total False: figures that stay at an old unit, beside the total.
+    in the table's geography. in_total False: figures that stay at an old unit, beside the total. raw: the totals before
+    the rules of the columns are applied, which add up with those of other lines and periods. texts: what the units
+    wrote in the columns that list texts. is_shared: some units count in part.
     """
 
     unit: UnitCard | None
@@ -69,6 +85,9 @@ class ConsolidatedLine:
     simulated: bool = False
     restatement: Restatement = EXACT
     in_total: bool = True
+    raw: Mapping[CellKey, CellTotal] = field(default_factory=dict, repr=False, compare=False)
+    texts: Mapping[CellKey, tuple[UnitText, ...]] = field(default_factory=dict)
+    is_shared: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,20 +139,27 @@ class ConsolidatedTable:
 
 def is_not_summed(cell: CellTotal, column: Column) -> bool:
     """Whether the cell has no number because its column does not add up: shown as "không cộng"."""
-    return column.roll_up == "none" and cell.reported > 0 and cell.value is None
+    return is_not_added(cell, column)
 
 
 def consolidate_one_by_one(
-    form: FormVersion, period: Period, unit_id: int, *, geography: date, divided: Divided
+    form: FormVersion,
+    period: Period,
+    unit_id: int,
+    *,
+    geography: date,
+    divided: Divided,
+    without: Without = NOTHING_LEFT_OUT,
 ) -> ConsolidatedTable:
     """A table in which some count in shares: from the reporters one by one. `series.consolidate` says the rest."""
     definition = definition_of(form)
-    grouping = group_reporters(form, period, unit_id, geography, divided)
+    grouping = _asked(group_reporters(form, period, unit_id, geography, divided), without)
     sums = _sums(definition, grouping.groups)
     reporters = list({one.unit_id: one for group in grouping.groups for one in group.reporters}.values())
-    names = _names(grouping, reporters)
+    texts = written(definition, form.pk, [period.pk], [one.unit_id for one in reporters], without)
+    names = _names(grouping, reporters, [row.unit_id for row in texts])
     drafts = [
-        _line(definition, group, sums, index, names, is_published=form.kind == FormKind.CAPTURE)
+        _line(definition, group, sums, index, names, texts, is_published=form.kind == FormKind.CAPTURE)
         for index, group in enumerate(grouping.groups)
     ]
     lines = tuple(draft.line for draft in drafts)
@@ -170,10 +196,22 @@ def period_card(period: Period) -> PeriodCard:
     )
 
 
-def _names(grouping: Grouping, reporters: Sequence[Reporter]) -> dict[int, UnitCard]:
-    """The units that must be named: those missing, and those left out of the sum."""
+def _asked(grouping: Grouping, without: Without) -> Grouping:
+    """The grouping without some reports owed; a line that nobody is left on goes."""
+    if not without:
+        return grouping
+    groups = []
+    for group in grouping.groups:
+        reporters = [one for one in group.reporters if one.obligation_id not in without]
+        if reporters:
+            groups.append(replace(group, reporters=reporters))
+    return replace(grouping, groups=tuple(groups))
+
+
+def _names(grouping: Grouping, reporters: Sequence[Reporter], others: Iterable[int]) -> dict[int, UnitCard]:
+    """The units that must be named: those missing, those left out of the sum, and others."""
     wanted = {one.unit_id for one in reporters if one.submission_id is None}
-    return cards(wanted | {one.unit_id for one in grouping.not_summed}, grouping.period_day)
+    return cards(wanted.union(others, (one.unit_id for one in grouping.not_summed)), grouping.period_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +229,7 @@ def _line(
     sums: "_Sums",
     index: int,
     names: Mapping[int, UnitCard],
+    texts: Sequence[Written],
     *,
     is_published: bool,
 ) -> _Draft:
@@ -208,8 +247,22 @@ def _line(
         simulated=any(one.simulated for one in group.reporters),
         restatement=group.restatement,
         in_total=group.in_total,
+        raw=raw,
+        texts=_texts(form, group, names, texts),
+        is_shared=bool(shared),
     )
     return _Draft(group, line, whole)
+
+
+def _texts(
+    form: FormDefinition, group: Group, names: Mapping[int, UnitCard], texts: Sequence[Written]
+) -> Mapping[CellKey, tuple[UnitText, ...]]:
+    """What the units of a line wrote; a text is not divided, so one that counts in part is listed whole."""
+    if not texts:
+        return {}
+    mine = {one.unit_id for one in group.reporters}
+    called = {one: (names[one].sort_key, names[one].name) for one in mine if one in names}
+    return listed(form, [row for row in texts if row.unit_id in mine], called)
 
 
 def _coverage(reporters: Sequence[Reporter], names: Mapping[int, UnitCard]) -> Coverage:
@@ -242,6 +295,9 @@ def _total(
         coverage=_together(counted, names) if all(line.coverage is not None for line in lines) else None,
         simulated=any(draft.line.simulated for draft in drafts),
         restatement=grouping.restatement,
+        raw=raw,
+        texts=together(draft.line.texts for draft in counted),
+        is_shared=any(draft.line.is_shared for draft in counted),
     )
 
 
@@ -296,11 +352,11 @@ def _sums(form: FormDefinition, groups: Sequence[Group]) -> _Sums:
                 shared.append((one.submission_id, index, share))
                 inside[one.submission_id] += share if group.in_total else 0
     shared += [(submission, TOTAL, share) for submission, share in inside.items()]
-    weighed = _read(form, shared, is_shared=True)
-    return _Sums(_read(form, whole, is_shared=False), weighed, weighed.get(TOTAL, {}))
+    weighed = read_parts(form, shared, is_shared=True)
+    return _Sums(read_parts(form, whole, is_shared=False), weighed, weighed.get(TOTAL, {}))
 
 
-def _read(
+def read_parts(
     form: FormDefinition, parts: Sequence[tuple[int, int, Decimal]], *, is_shared: bool
 ) -> dict[int, dict[LineKey, Sum]]:
     """Position → line of the form → sums, of (submission, position, weight)."""
@@ -312,21 +368,23 @@ def _read(
         given.append(f"{{{','.join(f'{weight:f}' for _, _, weight in parts)}}}")
     found: defaultdict[int, dict[LineKey, Sum]] = defaultdict(dict)
     with connection.cursor() as cursor:
-        cursor.execute(_sum_query(width, is_shared=is_shared), given)
+        cursor.execute(_sum_query(width, Keeping(form), is_shared=is_shared), given)
         for index, *row in cursor.fetchall():
-            table, line, subunit, *summed = row
-            found[index][table, line, subunit] = Sum(*summed)
+            table, line, subunit, count, values, estimates, counters, uneven, *kept = row
+            found[index][table, line, subunit] = Sum(count, values, estimates, counters, kept, uneven)
     return dict(found)
 
 
-def _sum_query(width: int, *, is_shared: bool) -> str:
+def _sum_query(width: int, keeping: Keeping, *, is_shared: bool) -> str:
     """One sum per column and vector; a column beyond a table's width adds nothing."""
     weight = " * part.weight" if is_shared else ""
     source = "unnest(%s::bigint[], %s::int[], %s::numeric[])" if is_shared else "unnest(%s::bigint[], %s::int[])"
+    kept = f", {keeping.sql(weight)}" if keeping.wanted else ""
     names = "submission_id, position, weight" if is_shared else "submission_id, position"
     return f"""
         SELECT part.position, line."table", line."row", line.subunit, count(*),
-               {value_sums(width, weight)}, {estimate_sums(width, weight)}, {counter_sums(width)}
+               {value_sums(width, weight)}, {estimate_sums(width, weight)}, {counter_sums(width)},
+               {keeping.uneven_sql()}{kept}
         FROM {source} AS part({names})
         JOIN reporting_submissionline line ON line.submission_id = part.submission_id
         GROUP BY part.position, line."table", line."row", line.subunit
@@ -338,6 +396,7 @@ def cells_of_sums(
 ) -> dict[CellKey, CellTotal]:
     """Totals of a group, cell by cell in the order of the form. A report without a fixed row left it blank."""
     cells: dict[CellKey, CellTotal] = {}
+    keeping = Keeping(form)
     by_row: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for table_id, row_id, subunit in sums:
         by_row[table_id, row_id].append(subunit)
@@ -349,11 +408,12 @@ def cells_of_sums(
                 unsent = 0 if row.is_dynamic else missing
                 for position, column in enumerate(table.numeric):
                     key = (table.id, row.id, subunit, column.id)
-                    cells[key] = _cell(found, position, column.scale, absent=absent, missing=unsent)
+                    kept = keeping.kept(table, position, found)
+                    cells[key] = _cell(found, position, column.scale, absent=absent, missing=unsent, kept=kept)
     return cells
 
 
-def _cell(found: Sum | None, position: int, scale: int, *, absent: int, missing: int) -> CellTotal:
+def _cell(found: Sum | None, position: int, scale: int, *, absent: int, missing: int, kept: Kept | None) -> CellTotal:
     """One cell of a group. absent: reports without this line."""
     if found is None:
         return CellTotal(blank=absent, missing=missing)
@@ -362,13 +422,14 @@ def _cell(found: Sum | None, position: int, scale: int, *, absent: int, missing:
     reported = found.submissions - nil - not_applicable - blank
     estimate = found.estimates[position] if found.estimates else None
     return CellTotal(
-        value=(found.values[position] or ZERO).scaleb(-scale) if reported else None,
-        estimate=ZERO if estimate is None else estimate.scaleb(-scale),
+        value=EXACTLY.scaleb(found.values[position] or ZERO, -scale) if reported else None,
+        estimate=ZERO if estimate is None else EXACTLY.scaleb(estimate, -scale),
         reported=reported,
         nil=nil,
         not_applicable=not_applicable,
         blank=blank + absent,
         missing=missing,
+        kept=kept,
     )
 
 
@@ -393,15 +454,16 @@ def rolled(layout: Table, totals: Mapping[str, CellTotal], *, is_shared: bool) -
     """The rule of each column applied to the totals of a line; is_shared: some of them count in part only."""
     if not is_shared:
         return roll_up(layout, totals)
-    cells = roll_up(layout, {key: replace(cell, value=_plain(cell.value)) for key, cell in totals.items()})
-    for column in layout.numeric:
-        if column.roll_up == "none" and column.id in cells:
-            cells[column.id] = replace(cells[column.id], value=None, estimate=ZERO)
-    return cells
+    return roll_up(layout, {key: plain(cell) for key, cell in totals.items()}, is_shared=True)
+
+
+def plain(cell: CellTotal) -> CellTotal:
+    """The same without the zeros that a share adds."""
+    return replace(cell, value=_plain(cell.value), estimate=_plain(cell.estimate) or ZERO)
 
 
 def _plain(value: Decimal | None) -> Decimal | None:
     """Without the zeros that a share adds: 5.000000000 is 5; in plain digits."""
     if value is None or value == value.to_integral_value():
-        return value if value is None else value.quantize(Decimal(1))
-    return value.normalize()
+        return value if value is None else value.quantize(Decimal(1), context=EXACTLY)
+    return value.normalize(EXACTLY)

@@ -1,15 +1,17 @@
 """Forms and periods by the names that addresses and files use."""
 
+import json
 from datetime import date
 from functools import lru_cache
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 
 from giaoban.core import periods
 from giaoban.core.forms import FormDefinition, parse_form
 from giaoban.core.periods import AD_HOC_RULE
-from giaoban.reporting.models import FormVersion, Period, PeriodRule
+from giaoban.kit.prepared import Prepared, given
+from giaoban.reporting.models import FormVersion, Obligation, OwingRule, Period, PeriodRule
 
 
 def form_by_key(key: str) -> FormVersion:
@@ -46,9 +48,19 @@ def _definition(key: str, checksum: str) -> FormDefinition:
 
 def rules_of(form: FormVersion) -> list[PeriodRule]:
     """The period rules under which a form is owed, and those under which it was asked for."""
-    owed = PeriodRule.objects.filter(owing_rules__form=form)
-    asked = PeriodRule.objects.filter(periods__obligations__form=form)
-    return list((owed | asked).distinct().order_by("pk"))
+    return list(_rules_of(form).order_by("pk"))
+
+
+def _rules_of(form: FormVersion) -> QuerySet[PeriodRule]:
+    owed = OwingRule.objects.filter(form=form).values("rules")
+    asked = _owed_periods(form).values("rule")
+    return PeriodRule.objects.filter(Q(pk__in=owed) | Q(pk__in=asked))
+
+
+def _owed_periods(form: FormVersion) -> QuerySet[Period]:
+    """The periods of which somebody owes the form: one look into the index for each period, however many owe it."""
+    somebody = Obligation.objects.filter(form=form, period=OuterRef("pk")).order_by().values("pk")[:1]
+    return Period.objects.alias(owed=Subquery(somebody)).filter(owed__isnull=False)
 
 
 def period_of(form: FormVersion, code: str, instalment: str = "") -> Period:
@@ -56,7 +68,7 @@ def period_of(form: FormVersion, code: str, instalment: str = "") -> Period:
     owing = FormVersion.objects.filter(pk=form.pk, obligations__period=OuterRef("pk"))
     period = (
         Period.objects.select_related("rule")
-        .filter(rule__in=rules_of(form), code=code, instalment=instalment)
+        .filter(rule__in=_rules_of(form), code=code, instalment=instalment)
         .order_by(Exists(owing).desc(), "rule_id")
         .first()
     )
@@ -67,12 +79,26 @@ def period_of(form: FormVersion, code: str, instalment: str = "") -> Period:
 
 def periods_with_obligations(form: FormVersion) -> list[Period]:
     """The periods for which somebody owes or owed the form, newest first."""
-    rows = Period.objects.select_related("rule").filter(obligations__form=form).distinct()
-    return list(rows.order_by("-end", "-start", "-instalment"))
+    return list(_owed_periods(form).select_related("rule").order_by("-end", "-start", "-instalment"))
+
+
+def instalments_of(form: FormVersion, period: Period) -> list[Period]:
+    """The other instalments of a period of which somebody owes the form."""
+    same = _owed_periods(form).filter(rule_id=period.rule_id, code=period.code).exclude(pk=period.pk)
+    return list(same.select_related("rule").order_by("instalment"))
 
 
 def rule_of(row: PeriodRule) -> periods.PeriodRule:
-    return periods.rule_from_dict(row.definition)
+    return _rule(json.dumps(row.definition))
+
+
+@lru_cache(maxsize=256)
+def _rule(definition: str) -> periods.PeriodRule:
+    return periods.rule_from_dict(json.loads(definition))
+
+
+_by_code = lru_cache(maxsize=1024)(periods.period_by_code)
+"""A rule and a code always make the same period."""
 
 
 def core_period(period: Period) -> periods.Period:
@@ -92,7 +118,7 @@ def core_period(period: Period) -> periods.Period:
             year=(period.end - date.resolution).year,
             number=0,
         )
-    return periods.period_by_code(rule, period.code, period.instalment)
+    return _by_code(rule, period.code, period.instalment)
 
 
 def period_before(period: Period) -> Period | None:
@@ -105,7 +131,14 @@ def period_before(period: Period) -> Period | None:
         return None
     if before is None:
         return None
-    return Period.objects.filter(rule_id=period.rule_id, code=before.code, instalment=before.instalment).first()
+    found = _named(rule=period.rule_id, code=before.code, instalment=before.instalment)
+    return found[0] if found else None
+
+
+@Prepared
+def _named() -> QuerySet[Period]:
+    """At most one: `period_once`."""
+    return Period.objects.filter(rule_id=given("rule"), code=given("code"), instalment=given("instalment"))
 
 
 def window_before(period: Period) -> dict[str, date | bool | None] | None:

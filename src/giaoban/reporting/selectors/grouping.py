@@ -4,7 +4,7 @@ Each reporter counts exactly once, or in shares that add to one. A reporter whos
 its figures hold theirs. How far the sum holds in another tree is said by `core.restating`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,16 +16,25 @@ from giaoban.core.restating import SENTENCES, Divided, Reason, Restatement
 from giaoban.core.vietnamese import day
 from giaoban.orgs.selectors import (
     UnitCard,
-    branches,
     cards,
     having_beneath,
     id_array,
     known_after,
     unit_history,
+    unit_view,
 )
 from giaoban.reporting.models import FormVersion, Period
 from giaoban.reporting.selectors.forms import last_day
-from giaoban.reporting.selectors.placing import WHOLE, Layout, Slot, concerns, lay_out, not_there
+from giaoban.reporting.selectors.placing import (
+    WHOLE,
+    Layout,
+    Slot,
+    concerns,
+    lay_out,
+    lines_beneath,
+    not_there,
+    reporting_above,
+)
 from giaoban.reporting.selectors.tree import line_beneath, line_of_form, line_of_reporters
 
 
@@ -121,17 +130,19 @@ def layout_of(
     geography: date,
     divided: Divided,
     form_id: int,
+    kind: str = "",
 ) -> Layout:
     """The lines of a unit's table in the tree of another day, whoever of `reporting` has reported.
 
-    Raises ConsolidationRefused when the unit is not there on that day, or when `lay_out` is refused.
+    kind: as in `placing.lines_beneath`. Raises ConsolidationRefused when the unit is not there on that day, or when
+    `lay_out` is refused.
     """
     unit = cards([unit_id], geography)[unit_id]
     if not _exists(unit, geography):
         raise _not_there(unit, on, geography)
     if line is None and not_there(reporting, on, unit_history().spans):
         line = line_of_form(form_id, reporting, on)
-    layout = lay_out(reporting, line, unit, on, geography, divided, form_id)
+    layout = lay_out(reporting, line, unit, on, geography, divided, form_id, kind)
     if not layout.slots and layout.restatement.reason in (Reason.DIVIDED, Reason.MERGED):
         raise ConsolidationRefused(layout.restatement)
     return layout
@@ -214,8 +225,9 @@ def _same_tree(form: FormVersion, period: Period, unit_id: int, on: date) -> Gro
     )
 
 
-def own_layout(form: FormVersion, period: Period, unit_id: int) -> Layout:
-    """The lines of a unit's table in the tree of the period's last day: the unit itself and those right beneath it.
+def own_layout(form: FormVersion, period: Period, unit_id: int, kind: str = "") -> Layout:
+    """The lines of a unit's table in the tree of the period's last day: the unit itself and those right beneath it, or
+    those of a kind.
 
     Who owes the report and is not there on that day, having ended within the period or begun after it, counts with its
     heirs or predecessors, or where it stood. Raises ConsolidationRefused when the unit itself is not there.
@@ -227,9 +239,9 @@ def own_layout(form: FormVersion, period: Period, unit_id: int) -> Layout:
     owing = list(form.obligations.filter(period=period).order_by("unit_id").values_list("unit_id", flat=True))
     apart = not_there(owing, on, spans)
     line = line_beneath(unit_id, form.pk, period.pk, on) or (line_of_form(form.pk, owing, on) if apart else None)
-    child_of: Mapping[int, int] = branches(unit_id, line, on) if line else {}
+    child_of = lines_beneath(unit_id, line, on, kind)
     if apart and concerns(apart, line, unit_id, child_of, on):
-        layout = lay_out(owing, line, cards([unit_id], on)[unit_id], on, on, "keep", form.pk)
+        layout = lay_out(owing, line, cards([unit_id], on)[unit_id], on, on, "keep", form.pk, kind)
         return replace(layout, restatement=_own_words(layout, on))
     reporting = [one for one in owing if one == unit_id or one in child_of]
     above = having_beneath(reporting, reporting, line, on) if line else set()
@@ -244,6 +256,18 @@ def own_layout(form: FormVersion, period: Period, unit_id: int) -> Layout:
         restatement=own_tree(on, [*reporting, unit_id]),
         not_summed=frozenset(above),
     )
+
+
+def not_summed(form: FormVersion, period: Period, among: Collection[int] | None = None) -> frozenset[int]:
+    """Units that owe a form and are not added to others: units beneath them owe it too, as in `own_layout`.
+
+    among: only these units, and only those of them count as being beneath. Four queries.
+    """
+    on = last_day(period)
+    owing = list(form.obligations.filter(period=period).order_by("unit_id").values_list("unit_id", flat=True))
+    reporting = owing if among is None else [one for one in owing if one in among]
+    line = line_of_reporters(form.pk, period.pk, on)
+    return frozenset(reporting_above(reporting, line, unit_view(on, on, ())))
 
 
 def _own_words(layout: Layout, on: date) -> Restatement:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from giaoban.core.consolidation import CellTotal, combine, total_of
+from giaoban.core.consolidation import CellTotal, combine, part_of, totals_of
 from giaoban.core.figures import BLANK, Figure, Figures
 from giaoban.core.forms import FormDefinition
 from giaoban.core.issues import Issue
@@ -16,8 +16,10 @@ from giaoban.reporting.rules import issue_key
 from giaoban.reporting.selectors.checking import check_many
 from giaoban.reporting.selectors.consolidation import CellKey, rolled
 from giaoban.reporting.selectors.figures import lines_of
-from giaoban.reporting.selectors.forms import definition_of
-from giaoban.reporting.selectors.grouping import Group, group_reporters
+from giaoban.reporting.selectors.forms import definition_of, last_day
+from giaoban.reporting.selectors.grouping import Group, Reporter, group_reporters
+from giaoban.reporting.selectors.readings import Reading
+from giaoban.reporting.selectors.sources import ALL_OF_IT, Sources, keep_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +67,17 @@ def cell_origin(
     *,
     geography: date | None = None,
     divided: Divided = "refuse",
+    reading: Reading | None = None,
 ) -> CellOrigin:
     """The origin of a number. line_key "": the total line. A fixed number of queries; the arguments of `consolidate`.
 
-    Raises KeyError when the table has no such line or cell, ConsolidationRefused as `consolidate` does.
+    reading: a frozen one, of which the cell is as it stands there, and the reports are those that stood behind it then,
+    in the lines of then. Raises KeyError when the table has no such line or cell, or when it was frozen before it was
+    kept who stood behind the line; ConsolidationRefused as `consolidate` does.
     """
     definition = definition_of(form)
-    table, row, subunit, column = key
-    position = definition.table(table).positions[column]
-    grouping = group_reporters(form, period, unit_id, geography, divided)
-    groups = [group for group in grouping.groups if (group.in_total if not line_key else line_key == group.key)]
+    everything, whole = _groups(form, period, unit_id, geography, divided, reading)
+    groups = [group for group in everything if (group.in_total if not line_key else line_key == group.key)]
     if line_key and not groups:
         raise KeyError(line_key)
     reporters = list({one.unit_id: one for group in groups for one in group.reporters}.values())
@@ -83,28 +86,76 @@ def cell_origin(
         [one.submission_id for one in reporters if one.submission_id is not None]
     )
     figures = lines_of(definition, rows)
-    called = cards([one.unit_id for one in reporters], grouping.period_day)
+    called = cards([one.unit_id for one in reporters], last_day(period))
     issues = _issues(form, period, rows, figures)
     parts = []
     for one in rows.values():
-        line = figures.get(one.pk, {}).get((table, row, subunit))
-        if line is None and subunit:
-            continue
-        figure = line.figures[position] if line else BLANK
-        unit = called[one.obligation.unit_id]
-        part = _part(one, unit, figure, issues[one.pk], key)
-        parts.append(replace(part, share=shares.get(unit.id)))
+        figure, unit = _figure(definition, figures.get(one.pk, {}), key), called[one.obligation.unit_id]
+        if figure is not None:
+            parts.append(replace(_part(one, unit, figure, issues[one.pk], key), share=shares.get(unit.id)))
     missing = sorted(
         (called[one.unit_id] for one in reporters if one.submission_id is None), key=lambda unit: unit.sort_key
     )
     return CellOrigin(
         label=_label(groups, line_key),
         key=key,
-        cell=_cell(definition, list(rows.values()), figures, shares, key, missing=0 if subunit else len(missing)),
+        cell=reading.table.line(line_key).cells[key]
+        if reading is not None
+        else _cell(definition, list(rows.values()), figures, shares, key, missing=0 if key[2] else len(missing)),
         parts=tuple(sorted(parts, key=lambda part: (-(part.figure.amount or -1), part.unit.sort_key))),
         missing=tuple(missing),
-        said=groups[0].restatement if line_key else grouping.restatement,
+        said=groups[0].restatement if line_key else whole,
     )
+
+
+def _figure(form: FormDefinition, figures: Figures, key: CellKey) -> Figure | None:
+    """What a report says in a cell; None where it has no line of the sub-unit."""
+    table, row, subunit, column = key
+    position = form.table(table).positions[column]
+    line = figures.get((table, row, subunit))
+    if line is None:
+        return None if subunit else BLANK
+    return line.figures[position]
+
+
+def _groups(
+    form: FormVersion,
+    period: Period,
+    unit_id: int,
+    geography: date | None,
+    divided: Divided,
+    reading: Reading | None,
+) -> tuple[Sequence[Group], Restatement]:
+    """The lines of the live table, or of a frozen one, and how far the whole holds."""
+    if reading is not None:
+        return _groups_then(reading), reading.table.restatement
+    grouping = group_reporters(form, period, unit_id, geography, divided)
+    return grouping.groups, grouping.restatement
+
+
+def _groups_then(reading: Reading) -> list[Group]:
+    """The lines of a frozen table with the versions that stood behind each. Where it was not kept in which line each
+    unit counted, all of them stand behind the total alone."""
+    if reading.sources is None:
+        raise KeyError(reading.layer)
+    table, sources = reading.table, reading.sources
+    if not keep_lines(sources):
+        everybody = [_reporter(unit_id, sources) for unit_id in sources]
+        return [Group("", table.total.label, table.unit, table.restatement, everybody)]
+    groups = {
+        line.key: Group(line.key, line.label, line.unit, line.restatement, in_total=line.in_total)
+        for line in table.lines
+    }
+    for unit_id, stood in sources.items():
+        for key, share in stood.lines or ():
+            if key in groups:
+                groups[key].reporters.append(_reporter(unit_id, sources))
+                groups[key].shares |= {unit_id: share} if share != ALL_OF_IT else {}
+    return list(groups.values())
+
+
+def _reporter(unit_id: int, sources: Sources) -> Reporter:
+    return Reporter(unit_id, 0, sources[unit_id].submission_id, simulated=False, decided_at=None)
 
 
 def _shares(groups: Sequence[Group]) -> dict[int, Decimal]:
@@ -164,20 +215,15 @@ def _cell(
     """The cell itself, with the rule of its column, from the same reports."""
     table, row, subunit, column = key
     layout = form.table(table)
-    totals: dict[str, CellTotal] = {}
-    for position, one in enumerate(layout.numeric):
-        found = []
-        for submission in rows:
-            line = figures.get(submission.pk, {}).get((table, row, subunit))
-            if line is not None:
-                found.append(_weighed(total_of(line.figures[position]), shares.get(submission.obligation.unit_id)))
-            elif not subunit:
-                found.append(CellTotal(blank=1))
-        totals[one.id] = combine([*found, CellTotal(missing=missing)])
+    found: dict[str, list[CellTotal]] = {one.id: [CellTotal(missing=missing)] for one in layout.numeric}
+    for submission in rows:
+        line = figures.get(submission.pk, {}).get((table, row, subunit))
+        share = shares.get(submission.obligation.unit_id)
+        if line is not None:
+            for name, cell in totals_of(layout, line.figures).items():
+                found[name].append(cell if share is None else part_of(cell, share))
+        elif not subunit:
+            for cells in found.values():
+                cells.append(CellTotal(blank=1))
+    totals = {name: combine(cells) for name, cells in found.items()}
     return rolled(layout, totals, is_shared=bool(shares))[column]
-
-
-def _weighed(cell: CellTotal, share: Decimal | None) -> CellTotal:
-    if share is None or cell.value is None:
-        return cell
-    return replace(cell, value=cell.value * share, estimate=cell.estimate * share)

@@ -15,6 +15,7 @@ from giaoban.orgs.selectors import (
     UnitCard,
     as_known,
     branches,
+    branches_of_kind,
     cards,
     chains_up,
     having_beneath,
@@ -216,6 +217,14 @@ def _order(slot: Slot) -> tuple[bool, str, str]:
     return slot.unit is None, slot.unit.sort_key if slot.unit else "", slot.key
 
 
+def lines_beneath(unit_id: int, line: str | None, on: date, kind: str = "") -> Mapping[int, int]:
+    """Each unit beneath one → the unit in whose line of the table it counts: the one directly beneath, or, where a kind
+    is given, the one of that kind."""
+    if line is None:
+        return {}
+    return branches_of_kind(unit_id, line, on, kind) if kind else branches(unit_id, line, on)
+
+
 def lay_out(
     reporting: Sequence[int],
     line: str | None,
@@ -224,17 +233,19 @@ def lay_out(
     geography: date,
     divided: Divided,
     form_id: int | None = None,
+    kind: str = "",
 ) -> Layout:
     """Where the units that report on the day `on` count in the table of a unit of the day `geography`.
 
     A refused layout has only lines beside the total. line: the line on which they stand beneath others, None: they
-    stand alone. form_id: whose owing rules say which kinds of units are missed; None: those that report.
+    stand alone. form_id: whose owing rules say which kinds of units are missed; None: those that report. kind: as in
+    `lines_beneath`.
     """
-    child_at = branches(unit.id, line, geography) if line else {}
+    child_at = lines_beneath(unit.id, line, geography, kind)
     called = Called()
     view = unit_view(on, geography, (), called=called)
     landed, lost = _landed(reporting, line, view, {unit.id, *child_at})
-    above = _reporting_above(reporting, line, view)
+    above = reporting_above(reporting, line, view)
     counted = [one for one in landed if one.reporter not in above]
     view = as_known(view, [one.reporter for one in landed], [unit.id])
     drawing = _Drawing(view, called, unit, child_at)
@@ -283,7 +294,7 @@ def _by_day(units: Iterable[int], view: View[int]) -> dict[date, list[int]]:
     return found
 
 
-def _reporting_above(reporting: Sequence[int], line: str | None, view: View[int]) -> set[int]:
+def reporting_above(reporting: Sequence[int], line: str | None, view: View[int]) -> set[int]:
     """The reporters beneath which others report, those that ended within the period in the tree of their last day."""
     if line is None:
         return set()

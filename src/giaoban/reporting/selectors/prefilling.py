@@ -5,12 +5,12 @@ A unit from which nothing was accepted gives no figure at all: its line stays bl
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
-from giaoban.core import formulas
 from giaoban.core.consolidation import CellTotal
-from giaoban.core.figures import BLANK, NIL, NOT_APPLICABLE, Figure, Line, Mark, reported
+from giaoban.core.crosswalk import converted
+from giaoban.core.figures import BLANK, NIL, NOT_APPLICABLE, Figure, Line, reported
 from giaoban.core.forms import FormDefinition, LineSource, Table
+from giaoban.core.units_of_measure import factor_of
 from giaoban.orgs.selectors import SubUnit, UnitCard, cards
 from giaoban.reporting.models import FormVersion, Obligation, Submission
 from giaoban.reporting.rules import is_machine, texts_from_figures, with_lines_of
@@ -134,30 +134,19 @@ def _take(
     subunit: str,
     theirs: Mapping[tuple[str, str, str], Line],
 ) -> None:
-    """Put the figures of one source row into the line of a sub-unit, each times its factor."""
+    """Put the figures of one source row into the line of a sub-unit, each in the unit of its column here."""
     given = theirs.get((source.table, source.row, ""))
     if given is None:
         return
     key = (table.id, source.into, subunit)
     line = lines.setdefault(key, Line(*key, [BLANK] * len(table.numeric)))
-    positions = there.table(source.table).positions
+    below = there.table(source.table)
     for column in source.columns:
-        if table.columns_by_id[column.to].formula is None:
-            scale = table.columns_by_id[column.to].scale
-            line.figures[table.positions[column.to]] = scaled(
-                given.figures[positions[column.column]], column.factor, scale
-            )
-
-
-def scaled(figure: Figure, factor: Decimal, scale: int) -> Figure:
-    """A figure in another unit of measure, rounded to the decimals of its column; marks stay what they are."""
-    if figure.mark is not Mark.REPORTED:
-        return figure
-    value, estimate = (
-        None if part is None else formulas.round_half_up(part * factor, scale)
-        for part in (figure.value, figure.estimate)
-    )
-    return reported(value, estimate)
+        here = table.columns_by_id[column.to]
+        if here.formula is None:
+            factor = factor_of(column, here, below.columns_by_id[column.column])
+            figure = given.figures[below.positions[column.column]]
+            line.figures[table.positions[column.to]] = converted(figure, factor, here.scale)
 
 
 def _left_out(
@@ -233,7 +222,7 @@ def _total_lines(
         column = table.columns_by_id[column_id]
         if column.formula is not None:
             continue
-        if column.roll_up != "sum":
+        if column.roll_up in ("none", "last") or (cell.reported and cell.value is None):
             unknown.setdefault(column.label)
             continue
         key = (table_id, row, subunit)

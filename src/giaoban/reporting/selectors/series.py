@@ -1,15 +1,16 @@
 """Tables of several periods in one geography: the units are placed once, the database adds all periods in one go."""
 
-from collections import Counter, OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 from django.db import connection
 from django.utils import timezone
 
-from giaoban.core.consolidation import CellTotal, Coverage, combine_coverage
+from giaoban.core.consolidation import CellTotal, Coverage, UnitText, combine_coverage
 from giaoban.core.forms import FormDefinition
 from giaoban.core.restating import Divided
+from giaoban.kit.moments import one_moment
 from giaoban.orgs.selectors import id_array, names_on, unit_history
 from giaoban.reporting.models import FormKind, FormVersion, Period
 from giaoban.reporting.selectors.consolidation import (
@@ -25,7 +26,8 @@ from giaoban.reporting.selectors.consolidation import (
 from giaoban.reporting.selectors.forms import definition_of, last_day
 from giaoban.reporting.selectors.grouping import layout_of, method_of, own_layout
 from giaoban.reporting.selectors.placing import WHOLE, Layout, Slot
-from giaoban.reporting.selectors.summing import Places, Tally, tallies
+from giaoban.reporting.selectors.summing import NOTHING_LEFT_OUT, Places, Tally, Without, tallies
+from giaoban.reporting.selectors.texts import Written, listed, together, written
 from giaoban.reporting.selectors.tree import line_of_reporters
 
 LAYOUTS_KEPT = 32
@@ -59,24 +61,36 @@ def consolidate_series(
     *,
     geography: date,
     divided: Divided = "refuse",
+    without: Without = NOTHING_LEFT_OUT,
 ) -> list[ConsolidatedTable]:
     """`consolidate` for each period, in the order given, all in the tree of one day.
 
+    without: reports owed that do not count, as if nobody had asked for them.
+
     Periods between which no tree changed and for which the same units owe the form share one layout; a period with
-    shares is read by itself. Raises ConsolidationRefused when any period is refused.
+    shares is read by itself. All is read as of one moment. Raises ConsolidationRefused when any period is refused.
     """
+    with one_moment():
+        return _consolidated(form, periods, unit_id, geography, divided, without)
+
+
+def _consolidated(
+    form: FormVersion, periods: Sequence[Period], unit_id: int, geography: date, divided: Divided, without: Without
+) -> list[ConsolidatedTable]:
     found: dict[int, ConsolidatedTable] = {}
     reading: dict[int, tuple[Layout, Places, list[Period]]] = {}
-    for period, layout, places in _laid_out(form, periods, unit_id, geography, divided):
+    for period, layout, places in laid_out(form, periods, unit_id, geography, divided):
         if places is None:
-            found[period.pk] = consolidate_one_by_one(form, period, unit_id, geography=geography, divided=divided)
+            found[period.pk] = consolidate_one_by_one(
+                form, period, unit_id, geography=geography, divided=divided, without=without
+            )
         else:
             reading.setdefault(id(layout), (layout, places, []))[2].append(period)
-    found |= _tables(form, list(reading.values()), geography)
+    found |= _tables(form, list(reading.values()), geography, without)
     return [found[period.pk] for period in periods]
 
 
-def _laid_out(
+def laid_out(
     form: FormVersion, periods: Sequence[Period], unit_id: int, geography: date, divided: Divided
 ) -> Iterator[tuple[Period, Layout, Places | None]]:
     """Each period with its layout and the line of each unit, None where any counts in shares. Kept in the process under
@@ -127,30 +141,60 @@ def _signatures(form: FormVersion, periods: Sequence[Period]) -> dict[int, tuple
 
 
 def _tables(
-    form: FormVersion, reading: Sequence[tuple[Layout, Places, list[Period]]], geography: date
+    form: FormVersion,
+    reading: Sequence[tuple[Layout, Places, list[Period]]],
+    geography: date,
+    without: Without,
 ) -> dict[int, ConsolidatedTable]:
     definition = definition_of(form)
-    width = max((len(table.numeric) for table in definition.tables), default=0)
     counted = [(places, [period.pk for period in read_so]) for _, places, read_so in reading]
     found: dict[int, dict[int, Tally]] = {period_id: {} for _, read_so in counted for period_id in read_so}
-    for (period_id, position), tally in tallies(form.pk, counted, width).items():
+    for (period_id, position), tally in tallies(form.pk, counted, definition, without).items():
         found[period_id][position] = tally
+    units = {unit_id for places, _ in counted for unit_id in places}
+    texts = written(definition, form.pk, found, units, without)
     days = {period.pk: last_day(period) for _, _, read_so in reading for period in read_so}
     missing = {(one, days[key]) for key, held in found.items() for tally in held.values() for one in tally.missing}
     left_out = {
         (one, days[period.pk]) for layout, _, read_so in reading for period in read_so for one in layout.not_summed
     }
-    names = names_on(missing | left_out) if missing or left_out else {}
+    wrote = {(row.unit_id, days[row.period_id]) for row in texts}
+    wanted = missing | left_out | wrote
+    names = names_on(wanted) if wanted else {}
     return {
-        period.pk: _table(form, period, layout, _expected(places), geography, found[period.pk], names)
+        period.pk: _table(
+            form,
+            period,
+            layout,
+            _expected(places, {unit_id for one, unit_id in without.values() if one == period.pk}),
+            geography,
+            found[period.pk],
+            names,
+            _listed(definition, [row for row in texts if row.period_id == period.pk], places, names, days[period.pk]),
+        )
         for layout, places, read_so in reading
         for period in read_so
     }
 
 
-def _expected(places: Places) -> Mapping[int, int]:
-    """Position of a line → how many units owe the report there."""
-    return Counter(places.values())
+def _expected(places: Places, gone: Collection[int]) -> Mapping[int, int]:
+    """Position of a line → how many units owe the report there. gone: those whose report does not count."""
+    if not gone:
+        return Counter(places.values())
+    return Counter(position for unit_id, position in places.items() if unit_id not in gone)
+
+
+Texts = Mapping[int, Mapping[CellKey, tuple[UnitText, ...]]]
+"""Position of a line → what its units wrote."""
+
+
+def _listed(definition: FormDefinition, rows: Sequence[Written], places: Places, names: Names, on: date) -> Texts:
+    by_line: defaultdict[int, list[Written]] = defaultdict(list)
+    for row in rows:
+        if row.unit_id in places:
+            by_line[places[row.unit_id]].append(row)
+    called = {row.unit_id: names[row.unit_id, on] for row in rows}
+    return {position: listed(definition, found, called) for position, found in by_line.items()}
 
 
 def _table(
@@ -161,6 +205,7 @@ def _table(
     geography: date,
     counted: Mapping[int, Tally],
     names: Names,
+    texts: Texts,
 ) -> ConsolidatedTable:
     definition, on = definition_of(form), last_day(period)
     raw: dict[int, Mapping[CellKey, CellTotal]] = {}
@@ -170,8 +215,16 @@ def _table(
         coverage = Coverage(expected[position] - len(late), expected[position], tuple(name for _, name in late))
         raw[position] = cells_of_sums(definition, tally.sums, received=coverage.received, missing=len(late))
         is_source = layout.slots[position].is_own and form.kind == FormKind.CAPTURE
-        cells = shown(definition, raw[position])
-        lines.append(_line(layout.slots[position], cells, None if is_source else coverage, simulated=tally.simulated))
+        lines.append(
+            _line(
+                definition,
+                layout.slots[position],
+                raw[position],
+                None if is_source else coverage,
+                texts.get(position, {}),
+                simulated=tally.simulated,
+            )
+        )
     total = _total(definition, layout, [raw[one] for one in raw if layout.slots[one].in_total], lines)
     return ConsolidatedTable(
         form=definition,
@@ -194,18 +247,26 @@ def _table(
 
 
 def _line(
-    slot: Slot, cells: Mapping[CellKey, CellTotal], coverage: Coverage | None, *, simulated: bool
+    definition: FormDefinition,
+    slot: Slot,
+    raw: Mapping[CellKey, CellTotal],
+    coverage: Coverage | None,
+    texts: Mapping[CellKey, tuple[UnitText, ...]],
+    *,
+    simulated: bool,
 ) -> ConsolidatedLine:
     return ConsolidatedLine(
         unit=slot.unit,
         label=slot.label,
         key=slot.key,
-        cells=cells,
+        cells=shown(definition, raw),
         coverage=coverage,
         note=slot.note,
         simulated=simulated,
         restatement=slot.restatement,
         in_total=slot.in_total,
+        raw=raw,
+        texts=texts,
     )
 
 
@@ -226,4 +287,6 @@ def _total(
         coverage=combine_coverage(stated) if len(stated) == len(covered) else None,
         simulated=any(line.simulated for line in lines),
         restatement=layout.restatement,
+        raw=combined,
+        texts=together(line.texts for line in lines if line.in_total),
     )

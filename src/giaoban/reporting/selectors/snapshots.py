@@ -1,90 +1,21 @@
-"""Tables as confirmed, read back from their frozen content, and compared with the live ones cell by cell."""
+"""A consolidated table as frozen content, and read back from it; exact, and with a checksum."""
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from giaoban.core.consolidation import CellTotal, Coverage
+from giaoban.core.consolidation import CellTotal, Coverage, UnitText, Weighed
 from giaoban.core.restating import Break, Reason, Restatement
 from giaoban.orgs.selectors import UnitCard
-from giaoban.reporting.models import FormVersion, Layer, Period, Snapshot
+from giaoban.reporting.models import FormVersion
 from giaoban.reporting.selectors.consolidation import CellKey, ConsolidatedLine, ConsolidatedTable, PeriodCard
-from giaoban.reporting.selectors.forms import definition_of, other_geography
+from giaoban.reporting.selectors.forms import definition_of
 from giaoban.reporting.selectors.grouping import EXACT
-from giaoban.reporting.selectors.sources import Sources, frozen, thawed
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """A frozen table, who confirmed it and when. `intact`: its content still has the checksum of that moment.
-
-    sources: the versions behind it; None: confirmed before these were kept.
-    """
-
-    table: ConsolidatedTable
-    by: str
-    at: datetime
-    checksum: str
-    snapshot_id: int
-    intact: bool
-    sources: Sources | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CellDifference:
-    """A cell that is no longer as confirmed; None where a table has no such line or cell."""
-
-    line_key: str
-    line_label: str
-    key: CellKey
-    live: CellTotal | None
-    confirmed: CellTotal | None
-
-
-def confirmed_table(
-    form: FormVersion, period: Period, unit_id: int, *, geography: date | None = None
-) -> Confirmed | None:
-    """The table as last confirmed for a unit, or None. geography: as when confirming; the period's last day is None."""
-    geography = other_geography(period, geography)
-    row = (
-        Snapshot.objects.filter(
-            form=form, period=period, unit_id=unit_id, geography_on=geography, layer=Layer.CONFIRMED
-        )
-        .select_related("act", "form")
-        .first()
-    )
-    if row is None:
-        return None
-    return Confirmed(
-        table=thaw(row.content, form),
-        by=row.act.actor_name,
-        at=row.act.at,
-        checksum=row.checksum,
-        snapshot_id=row.pk,
-        intact=checksum_of(row.content) == row.checksum,
-        sources=thawed(row.content["sources"]) if "sources" in row.content else None,
-    )
-
-
-def compare(live: ConsolidatedTable, confirmed: ConsolidatedTable) -> list[CellDifference]:
-    """The cells in which two tables differ, lines in the order of the live one, the total last."""
-    now = {line.key: line for line in (*live.lines, live.total)}
-    then = {line.key: line for line in (*confirmed.lines, confirmed.total)}
-    differences = []
-    places = {key: place for place, key in enumerate(now)}
-    for key in sorted(now.keys() | then.keys(), key=lambda key: (not key, places.get(key, -1))):
-        here, there = now.get(key), then.get(key)
-        label = (here or there).label  # type: ignore[union-attr]
-        cells = dict.fromkeys([*(here.cells if here else ()), *(there.cells if there else ())])
-        for cell in cells:
-            one, other = here.cells.get(cell) if here else None, there.cells.get(cell) if there else None
-            if one != other:
-                differences.append(CellDifference(key, label, cell, one, other))
-    return differences
+from giaoban.reporting.selectors.sources import Sources, frozen
 
 
 def checksum_of(content: Mapping[str, Any]) -> str:
@@ -186,6 +117,7 @@ def _freeze_line(line: ConsolidatedLine) -> dict[str, Any]:
         "simulated": line.simulated,
         "restatement": _freeze_restatement(line.restatement),
         "in_total": line.in_total,
+        "texts": [[*key, [[*astuple(one)] for one in texts]] for key, texts in line.texts.items()],
     }
 
 
@@ -195,23 +127,37 @@ def _thaw_line(content: Mapping[str, Any]) -> ConsolidatedLine:
         unit=_thaw_unit(content["unit"]) if content["unit"] else None,
         label=content["label"],
         key=content["key"],
-        cells={(cell[0], cell[1], cell[2], cell[3]): _thaw_cell(cell[4:]) for cell in content["cells"]},
+        cells=cells_from(content["cells"]),
         coverage=Coverage(coverage[0], coverage[1], tuple(coverage[2])) if coverage else None,
         note=content["note"],
         simulated=content["simulated"],
         restatement=_thaw_restatement(content.get("restatement")),
         in_total=content.get("in_total", True),
+        texts={
+            (table, row, subunit, column): tuple(UnitText(*one) for one in texts)
+            for table, row, subunit, column, texts in content.get("texts", ())
+        },
     )
 
 
+def cells_from(content: Iterable[Any]) -> dict[CellKey, CellTotal]:
+    """The cells of a frozen line."""
+    return {(cell[0], cell[1], cell[2], cell[3]): _thaw_cell(cell[4:]) for cell in content}
+
+
 def _freeze_cell(cell: CellTotal) -> list[str | int | None]:
+    """Last, where there are any, the units left out of a mean."""
     value = None if cell.value is None else f"{cell.value:f}"
-    return [value, f"{cell.estimate:f}", cell.reported, cell.nil, cell.not_applicable, cell.blank, cell.missing]
+    counts = [cell.reported, cell.nil, cell.not_applicable, cell.blank, cell.missing]
+    return [value, f"{cell.estimate:f}", *counts, *([cell.left_out] if cell.left_out else [])]
 
 
 def _thaw_cell(cell: Iterable[Any]) -> CellTotal:
-    value, estimate, *counts = cell
-    return CellTotal(None if value is None else Decimal(value), Decimal(estimate), *counts)
+    """The cell as it was shown. Of what a mean was made from only the units left out are known."""
+    value, estimate, reported, nil, not_applicable, blank, missing, *left_out = cell
+    kept = Weighed(Decimal(0), Decimal(0), 0, left_out[0]) if left_out else None
+    counts = (reported, nil, not_applicable, blank, missing)
+    return CellTotal(None if value is None else Decimal(value), Decimal(estimate), *counts, kept)
 
 
 def _freeze_unit(unit: UnitCard) -> dict[str, Any]:

@@ -38,6 +38,14 @@ from giaoban.reporting.services.owing import (
     remind,
 )
 from giaoban.reporting.services.papers import add_papers
+from giaoban.reporting.services.publishing import (
+    Document,
+    PublishingRefused,
+    hold_for_presenting,
+    present_tables,
+    publish_table,
+    withdraw_publication,
+)
 from giaoban.reporting.services.reminding import send_digests
 from giaoban.reporting.services.requesting import Requested, request_report
 from giaoban.reporting.services.sending import Scan, refuse_secret_file, submit, submit_draft
@@ -49,6 +57,7 @@ __all__ = [
     "AmendmentUnexplained",
     "BooksClosed",
     "Changed",
+    "Document",
     "ExplanationsUnjudged",
     "Filled",
     "ImportRefused",
@@ -57,6 +66,7 @@ __all__ = [
     "Mark",
     "Opening",
     "PeriodUnknown",
+    "PublishingRefused",
     "ReportingError",
     "Requested",
     "Scan",
@@ -75,6 +85,7 @@ __all__ = [
     "end_calendar_address",
     "fill_from_below",
     "hashed",
+    "hold_for_presenting",
     "import_csv",
     "import_workbook",
     "judge",
@@ -86,7 +97,9 @@ __all__ = [
     "note_call",
     "open_and_raise",
     "open_period",
+    "present_tables",
     "preview_opening",
+    "publish_table",
     "raise_obligations",
     "read_calendar",
     "read_many",
@@ -103,6 +116,7 @@ __all__ = [
     "submit_draft",
     "undo_closing",
     "waive",
+    "withdraw_publication",
     "withdraw_waiver",
     "workbook_for",
     "workbook_with_faults",

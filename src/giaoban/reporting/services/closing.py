@@ -1,12 +1,14 @@
 """The books of a form and period are closed at a unit; opened again only for a reason and until a moment."""
 
 from datetime import datetime
+from typing import Final
 
 from django.utils import timezone
 
 from giaoban.core.vietnamese import moment
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
+from giaoban.kit.jobs import enqueue, figures_changed
 from giaoban.kit.permissions import Permission
 from giaoban.orgs.selectors import card, cards, heirs_of
 from giaoban.reporting.models import Closing, FormVersion, Obligation, Period, Reopening
@@ -15,6 +17,9 @@ from giaoban.reporting.selectors.closings import books_of, covered, covered_by
 from giaoban.reporting.selectors.forms import last_day
 from giaoban.reporting.services.errors import AlreadyDone, ReportingError
 from giaoban.reporting.services.sending import lock
+
+FREEZE_JOB: Final = "reporting.freeze"
+"""Writes the figures of closed books as files; it finds out itself whether the books are closed everywhere."""
 
 
 def close_books(form: FormVersion, period: Period, unit_id: int, *, note: str = "", by: Actor, at: datetime) -> Closing:
@@ -45,6 +50,8 @@ def close_books(form: FormVersion, period: Period, unit_id: int, *, note: str = 
             "waiting": len(books.waiting),
             "returned": len(books.returned),
         }
+        enqueue(FREEZE_JOB)
+        figures_changed()
     return closing
 
 

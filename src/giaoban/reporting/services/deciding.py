@@ -26,6 +26,7 @@ from giaoban.reporting.services.errors import (
     OwnExplanations,
     ReportingError,
 )
+from giaoban.reporting.services.giving_way import files_give_way
 from giaoban.reporting.services.sending import lock
 from giaoban.reporting.services.telling import after_acceptance
 from giaoban.reporting.services.telling_units import tell_returned
@@ -201,6 +202,7 @@ def accept_all(submissions: Sequence[Submission], *, by: Actor, at: datetime, re
             row.verdicts[key] = _verdict(Verdict(accepted=True), by, at)
     fields = ["state", "is_current", "decided_at", "decided_by_name", "decision_reason", "verdicts"]
     Submission.objects.bulk_update(submissions, fields, batch_size=1000)
+    files_give_way(submissions)
     after_acceptance(submissions)
 
 

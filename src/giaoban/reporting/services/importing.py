@@ -11,6 +11,7 @@ from giaoban.core.tidy import TidyRow, figures_from_rows, read_tidy
 from giaoban.documents.services import store_blob
 from giaoban.kit.actors import Actor
 from giaoban.kit.acts import act, subject_of
+from giaoban.kit.jobs import figures_changed
 from giaoban.kit.models import Act
 from giaoban.kit.workbooks.guard import media_type_of
 from giaoban.kit.workbooks.opening import Reader
@@ -301,6 +302,7 @@ def _take(
         stored = store(parcels, replace(papers, file=file), entry, earlier, by=by, at=sent_at, channel=channel)
         if accept:
             accept_all(stored, by=by, at=at)
+            figures_changed()
         entry.subject = subject_of(file)
         entry.detail = {"filename": filename, "sha256": file.sha256, "reports": len(stored), "unchanged": len(same)}
     return ImportResult(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
-from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from giaoban.core.figures import Figures, completeness, encode
@@ -20,6 +20,7 @@ from giaoban.kit.acts import act, subject_of
 from giaoban.kit.filetext import marked_secret_file
 from giaoban.kit.models import Act
 from giaoban.kit.permissions import Permission
+from giaoban.kit.prepared import Prepared, given_among, insert
 from giaoban.orgs.selectors import card, cards
 from giaoban.reporting.models import (
     Channel,
@@ -62,6 +63,7 @@ from giaoban.reporting.services.errors import (
     SigningRefused,
     SubmissionRefused,
 )
+from giaoban.reporting.services.storing import Ground, fresh_numbers, ground_of, write_lines
 
 if TYPE_CHECKING:
     from giaoban.documents.selectors import Blob
@@ -142,7 +144,7 @@ def submit(
     SecretRefused, PermissionDenied.
     """
     papers = Papers(signatures, notes, document_number, document_date, scan, file, source, simulated, amendment_reason)
-    with act("reporting.submit", by=by, at=at) as entry:
+    with act("reporting.submit", by=by, at=at, written_last=True) as entry:
         row = lock([obligation.pk])[0]
         require_sender(by, row, channel, on=timezone.localdate(at))
         entry.unit_id = post_answering(by, row.unit_id, timezone.localdate(at), row.receiver_id)
@@ -167,7 +169,7 @@ def submit_draft(
     amendment_reason: as `submit`; the one typed in the draft when empty. Raises as `submit`; AlreadyDone when there is
     no draft any more.
     """
-    with act("reporting.submit", by=by, at=at) as entry:
+    with act("reporting.submit", by=by, at=at, written_last=True) as entry:
         row = lock([obligation.pk])[0]
         require_sender(by, row, Channel.WEB, on=timezone.localdate(at))
         entry.unit_id = post_answering(by, row.unit_id, timezone.localdate(at))
@@ -230,11 +232,12 @@ def _send(
     issues = _held_back(obligation, issues, explanations, on=timezone.localdate(at))
     if signed or channel == Channel.WEB:
         require_signatures(definition_of(obligation.form), papers.signatures, on=timezone.localdate(at))
-    earlier = earlier_versions([obligation.pk])
+    ground = ground_of(obligation.pk)
+    earlier = earlier_versions([obligation.pk]) if ground.is_sent else {}
     if obligation.pk in unchanged([(obligation, figures)], papers, earlier, channel=channel):
         raise already_sent(obligation)
     parcel = Parcel(obligation, figures, issues, explanations)
-    submission = store([parcel], papers, entry, earlier, by=by, at=at, channel=channel)[0]
+    submission = store([parcel], papers, entry, earlier, by=by, at=at, channel=channel, ground=ground)[0]
     entry.subject = subject_of(submission)
     entry.detail = {"obligation": obligation.pk, "version": submission.version, "receipt": submission.receipt}
     return submission
@@ -272,8 +275,13 @@ def refuse_secret_file(content: bytes, filename: str) -> None:
 
 def lock(ids: Iterable[int]) -> list[Obligation]:
     """The obligations, locked in one order, so that two imports wait for each other instead of blocking for ever."""
-    rows = Obligation.objects.select_for_update(of=("self",)).filter(pk__in=list(ids))
-    return list(rows.select_related(*JOINED).defer(*UNREAD).order_by("pk"))
+    return _locked(ids=list(ids))
+
+
+@Prepared
+def _locked() -> QuerySet[Obligation]:
+    rows = Obligation.objects.select_for_update(of=("self",)).filter(pk__in=given_among("ids"))
+    return rows.select_related(*JOINED).defer(*UNREAD).order_by("pk")
 
 
 def require_sender(by: Actor, obligation: Obligation, channel: str, *, on: date | None = None) -> None:
@@ -371,20 +379,32 @@ def _fingerprints(form: FormDefinition, figures: Figures) -> set[object]:
 
 
 def store(
-    parcels: Sequence[Parcel], papers: Papers, entry: Act, earlier: Versions, *, by: Actor, at: datetime, channel: str
+    parcels: Sequence[Parcel],
+    papers: Papers,
+    entry: Act,
+    earlier: Versions,
+    *,
+    by: Actor,
+    at: datetime,
+    channel: str,
+    ground: Ground | None = None,
 ) -> list[Submission]:
     """Write the next version of each report with its lines; a waiting one gives way. A fixed number of queries.
+
+    ground: of the one report, when there is one.
 
     Raises BooksClosed, AmendmentUnexplained, SecretRefused, ReportingError (a paper of a day that has not come).
     """
     refuse_coming_day(papers.document_date, at)
     _refuse_secret(parcels, papers)
-    _refuse_closed(parcels, at=entry.at)
+    ground = ground or Ground()
+    if ground.has_closings:
+        _refuse_closed(parcels, at=entry.at)
     ours = {parcel.obligation.pk for parcel in parcels}
     waiting = [one for pk in ours for one in earlier.get(pk, ()) if one.state == SubmissionState.SENT]
     amendments = _amendments(parcels, papers, earlier)
     names = _behalf(parcels, by, timezone.localdate(at))
-    numbers = _numbers(len(parcels))
+    numbers = [ground.number] if ground.number is not None else fresh_numbers(len(parcels))
     submissions, lines = [], []
     for parcel, number in zip(parcels, numbers, strict=True):
         before = earlier.get(parcel.obligation.pk, [])
@@ -399,9 +419,13 @@ def store(
         submissions.append(submission)
         lines.extend(_lines(parcel, submission.pk))
     _give_way(waiting, by=by, at=at)
-    Submission.objects.bulk_create(submissions, batch_size=1000)
-    SubmissionLine.objects.bulk_create(lines, batch_size=2000)
-    Draft.objects.filter(obligation_id__in=ours).delete()
+    if len(submissions) == 1:
+        insert(submissions[0])
+    else:
+        Submission.objects.bulk_create(submissions, batch_size=1000)
+    write_lines(lines)
+    if ground.has_draft:
+        Draft.objects.filter(obligation_id__in=ours).delete()
     return submissions
 
 
@@ -454,9 +478,15 @@ def _lines(parcel: Parcel, submission_id: int) -> list[SubmissionLine]:
 def earlier_versions(obligation_ids: Collection[int]) -> Versions:
     """What was sent so far, in order, locked; an obligation of which nothing was sent is absent. One query."""
     found: dict[int, list[Submission]] = {}
-    for row in Submission.objects.select_for_update().filter(obligation_id__in=obligation_ids).order_by("version"):
+    for row in _sent_of(ids=list(obligation_ids)):
         found.setdefault(row.obligation_id, []).append(row)
     return found
+
+
+@Prepared
+def _sent_of() -> QuerySet[Submission]:
+    rows = Submission.objects.select_for_update().filter(obligation_id__in=given_among("ids"))
+    return rows.order_by("version")
 
 
 def _amendments(parcels: Sequence[Parcel], papers: Papers, earlier: Versions) -> dict[int, int]:
@@ -502,15 +532,6 @@ def _behalf(parcels: Sequence[Parcel], by: Actor, on: date) -> dict[int, str]:
         return {}
     called = cards([one.unit_id for one in others], last_day(others[0].period))
     return {pk: f"{unit.name}{ENDED if unit.has_ended(on) else ''}" for pk, unit in called.items()}
-
-
-def _numbers(count: int) -> list[int]:
-    """Fresh numbers from the sequence of the table: one is both the row's id and the number on the receipt."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('reporting_submission', 'id')) FROM generate_series(1, %s)", [count]
-        )
-        return [row[0] for row in cursor.fetchall()]
 
 
 def _give_way(waiting: Iterable[Submission], *, by: Actor, at: datetime) -> None:

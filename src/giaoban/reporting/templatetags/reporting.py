@@ -1,10 +1,15 @@
 """How a form is called on pages: a legal form by its printed code, our own layouts by their title."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Protocol
 
 from django import template
+from django.template.loader import get_template
+from django.utils.safestring import SafeString
 
 from giaoban.core.vietnamese import capital_first
+from giaoban.reporting.web.shaping.boards import BoardRow
 from giaoban.reporting.web.shaping.layout import calm
 
 register = template.Library()
@@ -33,3 +38,22 @@ def form_source(form: _Form) -> str:
     if form.kind != "legal":
         return capital_first(form.get_kind_display())
     return " · ".join(filter(None, (f"Biểu {form.code}", form.act)))
+
+
+@register.simple_tag(takes_context=True)
+def board_row(context: Mapping[str, Any], one: BoardRow, *, oob: bool = False) -> SafeString:
+    """A row of a reception board. Boards are looked at over and over while few of their rows change: a process keeps
+    the rows that it rendered lately, by all that stands in them. oob: it replaces its row on an open board."""
+    return _board_row(
+        one,
+        may_receive=bool(context["may_receive"]),
+        in_group=bool(context["chosen"].group),
+        all_simulated=bool(context["all_simulated"]),
+        oob=oob,
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _board_row(one: BoardRow, *, may_receive: bool, in_group: bool, all_simulated: bool, oob: bool) -> SafeString:
+    row = {"may_receive": may_receive, "in_group": in_group, "all_simulated": all_simulated, "oob": oob}
+    return SafeString(get_template("reporting/parts/reception_row.html").render({"one": one, **row}))  # nosec B703 - a template

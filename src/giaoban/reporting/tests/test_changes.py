@@ -18,7 +18,7 @@ from giaoban.reporting.selectors.changes import (
     Changes,
     How,
     changes_below,
-    changes_since,
+    changes_between,
     reports_made_of,
 )
 from giaoban.reporting.tests.factories import AT, SIGNED, SYSTEM, World, make_form, owe, tiny_world
@@ -54,8 +54,8 @@ def confirm(world: World) -> None:
 def since(world: World) -> Changes:
     confirmed = selectors.confirmed_table(world.form, world.period, world.coast.pk)
     assert confirmed is not None
-    live = selectors.consolidate(world.form, world.period, world.coast.pk)
-    return changes_since(confirmed, live, world.form, world.period, SYSTEM)
+    live = selectors.live_reading(selectors.consolidate(world.form, world.period, world.coast.pk))
+    return changes_between(confirmed, live, world.form, world.period, SYSTEM)
 
 
 def cell(found: Changes, line: str, column: str) -> ChangedCell:
@@ -75,7 +75,7 @@ def test_a_changed_cell_names_the_unit_the_version_and_the_reason(world: World) 
     amended = amend(world, "n1", all=10, good=6)
     found = since(world)
     changed = cell(found, "", "good")
-    assert (changed.difference.confirmed.value, changed.difference.live.value) == (9, 11)  # type: ignore[union-attr]
+    assert (changed.difference.then.value, changed.difference.now.value) == (9, 11)  # type: ignore[union-attr]
     (why,) = changed.why
     assert (why.unit.name, why.how, why.before, why.version) == ("Light N1", How.AMENDED, 1, 2)
     assert (why.amendment, why.reason) == (1, "miscounted 1")
@@ -143,9 +143,9 @@ def test_the_cost_is_constant(world: World) -> None:
     assert confirmed is not None
 
     def cost() -> int:
-        live = selectors.consolidate(world.form, world.period, world.coast.pk)
+        live = selectors.live_reading(selectors.consolidate(world.form, world.period, world.coast.pk))
         with CaptureQueriesContext(connection) as queries:
-            changes_since(confirmed, live, world.form, world.period, SYSTEM)
+            changes_between(confirmed, live, world.form, world.period, SYSTEM)
         return len(queries)
 
     one = cost()

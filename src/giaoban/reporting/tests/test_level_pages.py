@@ -137,7 +137,7 @@ def test_the_list_as_a_file_guards_formulas(world: World) -> None:
     services.accept(sent, by=SYSTEM, at=AT)
     own = browser(world, world.harbours[0]).get(address)
     lines = own.content.decode("utf-8-sig").splitlines()
-    assert lines[0].startswith("Dòng,Chỉ tiêu,Đã chốt,Hiện nay,Đơn vị")
+    assert lines[0].startswith("Dòng,Chỉ tiêu,Bản đối chiếu,Số lúc ấy,Hiện nay,Đơn vị")
     assert any(",4,6,Light N1,sửa số liệu,1,2,1,'=1+1," in line for line in lines)
     assert browser(world, world.harbours[1]).get(f"{address}?unit=north").status_code == 404
     assert browser(world, world.harbours[1]).get(address).status_code == 404  # nothing was confirmed there

@@ -259,7 +259,7 @@ def test_simulated_figures_are_called_so_in_files(world: World) -> None:
     assert '-mo-phong.csv"' in client.get(address)["Content-Disposition"]
     table = selectors.consolidate(world.form, world.period, world.harbours[0].pk)
     lines = list(csv.DictReader(io.StringIO(selectors.export_table(table))))
-    assert list(lines[0])[-1] == "simulated"
+    assert "simulated" in lines[0]
     assert {line["unit"]: line["simulated"] for line in lines} == {"n1": "1", "n2": "0", "n3": "0", "TOTAL": "1"}
 
 

@@ -638,7 +638,7 @@ def test_a_confirmed_table_stands_beside_the_live_one(world: World) -> None:
     confirmed = client.post(address, follow=True)
     assert Snapshot.objects.count() == 1
     assert "Đã xác nhận bảng." in text_of(confirmed)
-    assert "Không ô nào khác bảng trực tiếp." in text_of(confirmed)
+    assert "Không ô số nào khác bảng trực tiếp." in text_of(confirmed)
     world.report("n2", all=10, good=5)
     live = text_of(client.get(address))
     assert "đã khác bản xác nhận" in live

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from giaoban.core.consolidation import CellTotal, combine, total_of
+from giaoban.core.crosswalk import converted
 from giaoban.core.figures import BLANK, NIL, NOT_APPLICABLE, Figure, Mark, reported
 from giaoban.kit.models import Act
 from giaoban.kit.permissions import Role
@@ -20,7 +21,7 @@ from giaoban.reporting import selectors, services
 from giaoban.reporting.models import FormVersion, Obligation
 from giaoban.reporting.rules import Change
 from giaoban.reporting.selectors.filled import last_fill
-from giaoban.reporting.selectors.prefilling import figure_of, prefill, scaled
+from giaoban.reporting.selectors.prefilling import figure_of, prefill
 from giaoban.reporting.tests.factories import (
     AT,
     COLUMNS,
@@ -254,7 +255,7 @@ def test_a_missing_unit_adds_nothing(figures: list[Figure], missing: int) -> Non
 
 @given(FIGURES, st.sampled_from([Decimal(1000), Decimal(1), Decimal("0.001")]))
 def test_another_unit_of_measure_changes_the_number_only(figure: Figure, factor: Decimal) -> None:
-    found = scaled(figure, factor, 3)
+    found = converted(figure, factor, 3)
     assert found.mark is figure.mark
     if figure.mark is Mark.REPORTED and figure.amount is not None and found.amount is not None:
         assert abs(found.amount - figure.amount * factor) <= Decimal("0.001")

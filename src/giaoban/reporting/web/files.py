@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from io import StringIO
 
 from django.http import HttpResponse
@@ -28,5 +29,12 @@ def list_file(filename: str, header: Sequence[str], rows: Iterable[Sequence[obje
     out = StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(header)
-    writer.writerows([plain("" if cell is None else str(cell)) for cell in row] for row in rows)
+    writer.writerows([_cell(cell) for cell in row] for row in rows)
     return handed_out(MARK + out.getvalue(), CSV, filename)
+
+
+def _cell(value: object) -> str:
+    """A number stays one, also below zero; text is guarded."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return plain("" if value is None else str(value))

@@ -9,17 +9,21 @@ import giaoban.reporting.web.views.catalogue as catalogue
 import giaoban.reporting.web.views.cells as cells
 import giaoban.reporting.web.views.checking as checking
 import giaoban.reporting.web.views.entry as entry
+import giaoban.reporting.web.views.frozen as frozen
 import giaoban.reporting.web.views.index as index
 import giaoban.reporting.web.views.intake as intake
 import giaoban.reporting.web.views.messages as messages
 import giaoban.reporting.web.views.opening as opening
 import giaoban.reporting.web.views.paper as paper
 import giaoban.reporting.web.views.punctuality as punctuality
+import giaoban.reporting.web.views.readings as readings
 import giaoban.reporting.web.views.reception as reception
 import giaoban.reporting.web.views.request as request
 import giaoban.reporting.web.views.submission as submission
 import giaoban.reporting.web.views.table as table
+import giaoban.reporting.web.views.table_index as table_index
 import giaoban.reporting.web.views.waivers as waivers
+import giaoban.reporting.web.views.wide as wide
 import giaoban.reporting.web.views.workbooks as workbooks
 
 app_name = "reporting"
@@ -72,10 +76,17 @@ urlpatterns = [
     path("bieu-mau/<str:form>/bieu-trong.pdf", paper.blank, name="blank-paper"),
     path("nhap/<int:pk>/tu-cap-duoi/", below.fill, name="fill-from-below"),
     path("khoa-so/<str:unit>/<str:form>/<str:period>/", books.books, name="books"),
+    path("khoa-so/tep/<int:pk>/so-lieu.parquet", frozen.figures, name="frozen-file"),
+    path("khoa-so/tep/<int:pk>/ban-ke.json", frozen.manifest, name="frozen-manifest"),
+    path("khoa-so/tep/<int:pk>/sha256sum", frozen.checksums, name="frozen-checksums"),
     path("kiem-tra/<str:form>/<str:period>/", checking.checking, name="checking"),
     path("kiem-tra/<str:form>/<str:period>/ket-qua.csv", checking.export, name="checking-csv"),
-    path("so-lieu/", table.index, name="table-index"),
+    path("so-lieu/", table_index.index, name="table-index"),
+    path("so-lieu/<str:form>/bang-ngang.csv", wide.export_all, name="wide-all-csv"),
     path("so-lieu/<str:form>/<str:period>/", table.table, name="table"),
+    path("so-lieu/<str:form>/<str:period>/bang-ngang.csv", wide.export, name="wide-csv"),
+    path("so-lieu/<str:form>/<str:period>/bon-ban/", readings.readings, name="readings"),
+    path("so-lieu/<str:form>/<str:period>/bon-ban.csv", readings.export, name="readings-csv"),
     path("so-lieu/<str:form>/<str:period>/thay-doi.csv", table.export_changes, name="changes-csv"),
     path("so-lieu/<str:form>/<str:period>/so-lieu.csv", table.export, name="table-csv"),
 ]

@@ -14,7 +14,15 @@ from giaoban.core.vietnamese import fold
 from giaoban.orgs.selectors import UnitCard
 from giaoban.reporting import selectors
 from giaoban.reporting.rules import ReportState
-from giaoban.reporting.selectors.board import Board, Spot, blanks_on, in_full, tally_of, units_of_people
+from giaoban.reporting.selectors.board import (
+    Board,
+    Spot,
+    blanks_on,
+    in_full,
+    state_of,
+    tally_of,
+    units_of_people,
+)
 from giaoban.reporting.selectors.punctuality import Tally
 from giaoban.reporting.web.shaping.layout import Labels
 from giaoban.reporting.web.shaping.lists import URGENCY, Count, Filter, state_counts
@@ -90,7 +98,9 @@ SORTS: dict[str, Callable[[Spot], Any]] = {
 
 def counts_of(spots: Sequence[Spot], chosen: BoardFilter, address: Callable[..., str]) -> list[Count]:
     """The states and lateness of these reports; each count leads to the address that filters by it."""
-    by_state = Counter(one.state for one in spots)
+    by_state: Counter[ReportState] = Counter()
+    for (latest, has_draft), count in Counter((one.latest, one.has_draft) for one in spots).items():
+        by_state[state_of(latest, has_draft=has_draft)] += count
     clear = {"state": None, "timing": None, "nil": None}
 
     def state(value: str | None) -> str:
@@ -100,7 +110,7 @@ def counts_of(spots: Sequence[Spot], chosen: BoardFilter, address: Callable[...,
     if chosen.nil:
         counts = [replace(one, current=False) for one in counts]
     late = sum(one.arrival is Arrival.LATE for one in spots)
-    overdue = sum(one.days > 0 and not one.is_received for one in spots)
+    overdue = sum(one.days > 0 and one.delivered_at is None for one in spots)
     for timing, count, label, sign in (
         (Timeliness.LATE, late, "nhận muộn", ""),
         (Timeliness.OVERDUE, overdue, "quá hạn", "late"),
@@ -108,7 +118,7 @@ def counts_of(spots: Sequence[Spot], chosen: BoardFilter, address: Callable[...,
         if count:
             url = address(**{**clear, "timing": timing.value})
             counts.append(Count(count, label, url, chosen.common.timing is timing, sign, within=not sign))
-    nil = sum(one.is_nil and one.is_received for one in spots)
+    nil = sum(one.is_nil and one.delivered_at is not None for one in spots)
     if nil:
         url = address(**{**clear, "nil": "1"})
         counts.append(Count(nil, "không phát sinh", url, chosen.nil, within=True))
@@ -118,13 +128,13 @@ def counts_of(spots: Sequence[Spot], chosen: BoardFilter, address: Callable[...,
 def strip_groups(spots: Iterable[Spot]) -> list[tuple[str, int]]:
     """Units by what the picture shows: not sent, sent back, received late, received in time (or without a deadline)."""
     counts = dict.fromkeys(("none", "back", "late", "done"), 0)
-    for one in spots:
-        if one.state in (ReportState.MISSING, ReportState.DRAFT):
-            counts["none"] += 1
-        elif one.state is ReportState.RETURNED:
-            counts["back"] += 1
+    for (latest, is_late), count in Counter((one.latest, one.arrival is Arrival.LATE) for one in spots).items():
+        if latest is None:
+            counts["none"] += count
+        elif state_of(latest, has_draft=False) is ReportState.RETURNED:
+            counts["back"] += count
         else:
-            counts["late" if one.arrival is Arrival.LATE else "done"] += 1
+            counts["late" if is_late else "done"] += count
     return list(counts.items())
 
 

@@ -3,12 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
+from urllib.parse import quote_plus
 
-from giaoban.core.consolidation import CellTotal
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from giaoban.core.consolidation import CellTotal, UnitText
 from giaoban.core.forms import Column, FormDefinition, Row, Table
 from giaoban.core.issues import Cell
 from giaoban.core.vietnamese import number, sort_key
-from giaoban.kit.templatetags.gb import cell_anchor
+from giaoban.kit.templatetags.gb import cell_anchor, figure
 from giaoban.reporting.selectors import (
     CellDifference,
     CellKey,
@@ -43,22 +48,9 @@ def origin_from(text: str) -> Origin | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
-    """A cell. url: opens its origin, "" when no report stands behind it; words: how it differs from the other layer."""
-
-    cell: CellTotal | None
-    scale: int
-    url: str
-    not_summed: bool
-    differs: bool
-    is_open: bool
-    id: str = ""
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class TableRow:
-    """A line on the page. `below`: address of the unit's own table, "" where nobody reports beneath it."""
+    """A line on the page. `below`: address of the unit's own table, "" where nobody reports beneath it. cells: its
+    numbers as cells of the page, ready: a template costs more per number than all the rest of the page."""
 
     label: str
     small: str
@@ -69,7 +61,7 @@ class TableRow:
     missing: tuple[str, ...]
     note: str
     simulated: bool
-    numbers: tuple[Number, ...]
+    cells: SafeString
     is_total: bool = False
     is_sub: bool = False
     is_open: bool = False
@@ -94,8 +86,17 @@ class RowTab:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenColumn:
+    """A text column that lists what each unit wrote."""
+
+    label: str
+    texts: tuple[UnitText, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """One table of the form for one of its rows."""
+    """One table of the form for one of its rows. texts: text columns that list nothing; left_out: which means are not
+    of all who reported."""
 
     id: str
     title: str
@@ -108,12 +109,17 @@ class Section:
     rows: tuple[TableRow, ...]
     width: int
     texts: tuple[str, ...]
+    written: tuple[WrittenColumn, ...]
     is_wide: bool
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """Everything the sections are drawn from. rows: table → the row chosen in the address."""
+    """Everything the sections are drawn from. rows: table → the row chosen in the address. opens: in which line, by
+    key, the reports behind a number are known; statement_url: else the page of the statement that the numbers were
+    taken from.
+    """
 
     table: ConsolidatedTable
     labels: Labels
@@ -124,8 +130,15 @@ class Drawing:
     differences: Mapping[tuple[str, CellKey], CellDifference]
     unit_url: Callable[[str], str]
     below_url: Callable[[str], str]
-    opens: bool
+    opens: Callable[[str], bool]
     layer_words: str
+    statement_url: str = ""
+
+    @cached_property
+    def _origin_address(self) -> str:
+        """The address of an origin up to its name, as the page has it."""
+        query = self.address(origin=None)
+        return escape(f"{query}{'&' if len(query) > 1 else ''}origin=")
 
     def sections(self) -> tuple[Section, ...]:
         return tuple(self._section(table) for table in self.table.form.tables)
@@ -148,9 +161,35 @@ class Drawing:
             numbers=printed_numbers(columns),
             rows=tuple(self._lines_of(table, row, columns)),
             width=1 + has_coverage + len(columns),
-            texts=tuple(column.label for column in table.texts),
+            texts=tuple(column.label for column in table.texts if column.roll_up != "texts"),
+            written=self._written(table, row),
             is_wide=len(columns) > 6,
+            left_out=self._left_out(table, row),
         )
+
+    def _left_out(self, table: Table, row: Row) -> tuple[str, ...]:
+        """Per mean the column that weighs it, and how many units of the whole table gave the figure without it."""
+        found = []
+        for column in table.numeric:
+            cells = [
+                cell
+                for key, cell in self.table.total.cells.items()
+                if key[:2] == (table.id, row.id) and key[3] == column.id
+            ]
+            count = sum(cell.left_out for cell in cells)
+            if count and column.weight is not None:
+                weight = table.columns_by_id[column.weight].label
+                found.append(f"{column.label}: chưa tính {number(count)} đơn vị vì không có “{weight}” làm trọng số")
+        return tuple(found)
+
+    def _written(self, table: Table, row: Row) -> tuple[WrittenColumn, ...]:
+        found = []
+        for column in table.texts:
+            names = [key for key in self.table.total.texts if key[:2] == (table.id, row.id) and key[3] == column.id]
+            held = tuple(one for key in names for one in self.table.total.texts[key] if one.text)
+            if held:
+                found.append(WrittenColumn(column.label, held))
+        return tuple(found)
 
     def _tabs(self, table: Table, chosen: Row) -> tuple[RowTab, ...]:
         if len(table.rows) < 2:
@@ -219,7 +258,8 @@ class Drawing:
         *,
         is_total: bool = False,
     ) -> TableRow:
-        numbers = tuple(self._number(table, row, subunit, column, line) for column in columns)
+        parts = (self._cell(table, row, subunit, column, line) for column in columns)
+        cells = mark_safe("".join(parts))  # noqa: S308  # nosec B308 B703 - each part is escaped
         unit = line.unit
         here = unit is not None and unit.id == self.table.unit.id
         several = line.coverage is not None and line.coverage.expected > 1
@@ -233,30 +273,59 @@ class Drawing:
             missing=line.coverage.missing_names if line.coverage is not None else (),
             note=_note(line) if not is_total else "",
             simulated=line.simulated and not is_total,
-            numbers=numbers,
+            cells=cells,
             is_total=is_total,
             is_sub=bool(subunit),
-            is_open=any(one.is_open for one in numbers),
+            is_open=self._is_open(table, row, subunit, columns, line),
         )
 
-    def _number(self, table: Table, row: Row, subunit: str, column: Column, line: ConsolidatedLine) -> Number:
+    def _is_open(self, table: Table, row: Row, subunit: str, columns: Sequence[Column], line: ConsolidatedLine) -> bool:
+        if self.origin is None or self.origin.line != line.key or not self.opens(line.key):
+            return False
+        name, names = self.origin.key, {column.id for column in columns}
+        return name[:3] == (table.id, row.id, subunit) and name[3] in names
+
+    def _cell(self, table: Table, row: Row, subunit: str, column: Column, line: ConsolidatedLine) -> str:
+        """A number with what it opens and how it differs from the other layer. Every part of it is escaped here or
+        comes from `figure`."""
         key = (table.id, row.id, subunit, column.id)
         cell = line.cells.get(key)
         here = Origin(line.key, key)
-        is_open = self.opens and here == self.origin
-        stands = cell is not None and cell.units > cell.missing
-        target = None if is_open else str(here)
-        anchor = "" if is_open else ORIGIN_ANCHOR
-        return Number(
-            cell=cell,
-            scale=column.scale,
-            url=f"{self.address(origin=target)}{anchor}" if stands and self.opens else "",
-            not_summed=cell is not None and is_not_summed(cell, column),
-            differs=(line.key, key) in self.differences,
-            is_open=is_open,
-            id=cell_anchor(Cell(*key)) if not line.key else "",
-            words=self.layer_words,
-        )
+        place = f' id="{escape(cell_anchor(Cell(*key)))}"' if not line.key else ""
+        not_summed = cell is not None and is_not_summed(cell, column)
+        differs = (line.key, key) in self.differences
+        inside = "không cộng" if not_summed else figure(cell, column.scale)
+        if cell is not None and cell.left_out:
+            inside += left_out_mark(cell)
+        classes = " quiet normal" if not_summed else " gb-differs" if differs else ""
+        if differs and not not_summed:
+            inside += f'<span class="visually-hidden">, {escape(self.layer_words)}</span>'
+        url = self._url(cell, here)
+        if url:
+            is_open = here == self.origin and self.opens(line.key)
+            strong, opened = (" strong", ' aria-expanded="true"') if is_open else ("", "")
+            return f'<td class="num"{place}><a class="gb-n{classes}{strong}" href="{url}"{opened}>{inside}</a></td>'
+        if classes:
+            return f'<td class="num"{place}><span class="{classes.strip()}">{inside}</span></td>'
+        return f'<td class="num"{place}>{inside}</td>'
+
+    def _url(self, cell: CellTotal | None, here: Origin) -> str:
+        """What a number opens, escaped; "" when no report stands behind it."""
+        if cell is None or cell.units <= cell.missing:
+            return ""
+        if self.statement_url:
+            return escape(f"{self.statement_url}#{cell_anchor(Cell(*here.key))}")
+        if not self.opens(here.line):
+            return ""
+        if here == self.origin:
+            return escape(self.address(origin=None))
+        return f"{self._origin_address}{quote_plus(str(here))}{ORIGIN_ANCHOR}"
+
+
+def left_out_mark(cell: CellTotal) -> SafeString:
+    """A sign behind a mean that is not of all who reported; a note under the table says what it stands for."""
+    words = f", chưa tính {number(cell.left_out)} đơn vị không có trọng số"
+    return format_html('<span aria-hidden="true">*</span><span class="visually-hidden">{}</span>', words)
 
 
 def _note(line: ConsolidatedLine) -> str:
@@ -275,13 +344,13 @@ def _covered(line: ConsolidatedLine) -> tuple[Decimal, str]:
     return (share, sort_key(line.label))
 
 
-def headline(table: ConsolidatedTable, form: FormDefinition) -> str:
+def headline(cells: Mapping[CellKey, CellTotal], form: FormDefinition) -> str:
     """The first total of the form, as the switch of layers shows it: "13.086.280"; "" when there is none."""
     for one in form.tables:
         for column in one.numeric:
             if column.roll_up != "sum":
                 continue
-            cell = table.total.cells.get((one.id, one.rows[0].id, "", column.id))
+            cell = cells.get((one.id, one.rows[0].id, "", column.id))
             if cell is not None and cell.total is not None:
                 return number(cell.total, column.scale)
     return ""

@@ -20,6 +20,7 @@ from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors, services
 from giaoban.reporting.web.bar import period_address, period_bar
 from giaoban.reporting.web.shaping.layout import calm
+from giaoban.reporting.web.views.frozen import frozen_part
 
 EVERYBODY = ""
 
@@ -219,6 +220,7 @@ def _page(
         "title": calm(place.form.title),
         "state": state,
         "books": held,
+        "frozen": frozen_part(request, place.form, place.period),
         "history": _entries(place, history, now),
         "close_form": given.get("close", CloseForm()),
         "reopen_form": given.get("reopen", ReopenForm(units=held.units)),

@@ -1,5 +1,5 @@
-"""Thay đổi kể từ khi chốt: the cells that are no longer as confirmed, whose version made them so, and what the level
-has sent upwards meanwhile."""
+"""Thay đổi kể từ khi chốt (trình, công bố): the cells that are otherwise by now, whose version made them so, and what
+the level has sent upwards meanwhile."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,13 +18,15 @@ from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors
 from giaoban.reporting.rules import ReportState
 from giaoban.reporting.web.files import SIMULATED_SUFFIX, list_file
+from giaoban.reporting.web.shaping.layers import as_of, unnamed
 from giaoban.reporting.web.shaping.layout import Labels, calm
 
 CELLS_SHOWN = 60
 HEADER = (
     "Dòng",
     "Chỉ tiêu",
-    "Đã chốt",
+    "Bản đối chiếu",
+    "Số lúc ấy",
     "Hiện nay",
     "Đơn vị",
     "Thay đổi",
@@ -41,14 +43,15 @@ HEADER = (
 
 @dataclass(frozen=True, slots=True)
 class SinceCell:
-    """A changed cell as the page names it."""
+    """A changed cell as the page names it. words: what made it another where no report did."""
 
     line: str
     column: str
-    confirmed: CellTotal | None
-    live: CellTotal | None
+    then: CellTotal | None
+    now: CellTotal | None
     scale: int
     why: tuple[selectors.Moved, ...]
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,8 @@ class Upward:
 
 
 def since(
-    confirmed: selectors.Confirmed,
-    live: selectors.ConsolidatedTable,
+    held: selectors.Reading,
+    live: selectors.Reading,
     form: selectors.FormVersion,
     period: selectors.Period,
     labels: Labels,
@@ -102,53 +105,64 @@ def since(
     actor: Actor,
     csv: str,
 ) -> Since | None:
-    """What changed since the table was confirmed; None when nothing did."""
-    found = selectors.changes_since(confirmed, live, form, period, actor)
+    """What changed since a frozen reading; None when nothing did."""
+    found = selectors.changes_between(held, live, form, period, actor)
     if not found.cells and not found.units:
         return None
-    total = [_cell(labels, one) for one in found.cells if not one.difference.line_key]
-    lines = [_cell(labels, one) for one in found.cells if one.difference.line_key]
-    return Since(tuple(total[:CELLS_SHOWN]), tuple(lines[:CELLS_SHOWN]), len(found.cells), found, csv)
+    total = [one for one in found.cells if not one.difference.line_key]
+    lines = [one for one in found.cells if one.difference.line_key]
+
+    def shown(cells: Sequence[selectors.ChangedCell]) -> tuple[SinceCell, ...]:
+        return tuple(_cell(labels, one, _words(held, live, found, one)) for one in cells[:CELLS_SHOWN])
+
+    return Since(shown(total), shown(lines), len(found.cells), found, csv)
 
 
-def _cell(labels: Labels, one: selectors.ChangedCell) -> SinceCell:
+def _words(
+    held: selectors.Reading, live: selectors.Reading, found: selectors.Changes, one: selectors.ChangedCell
+) -> str:
+    return unnamed(held, live, one, keeps_lines=found.keeps_lines)
+
+
+def _cell(labels: Labels, one: selectors.ChangedCell, words: str) -> SinceCell:
     table_id, row, subunit, column_id = one.difference.key
     column = labels.form.table(table_id).columns_by_id[column_id]
     return SinceCell(
         line=one.difference.line_label,
         column=labels.cell(Cell(table_id, row, subunit, column_id)),
-        confirmed=one.difference.confirmed,
-        live=one.difference.live,
+        then=one.difference.then,
+        now=one.difference.now,
         scale=column.scale,
         why=one.why,
+        words=words,
     )
 
 
 def since_file(
-    confirmed: selectors.Confirmed,
-    live: selectors.ConsolidatedTable,
+    held: selectors.Reading,
+    live: selectors.Reading,
     form: selectors.FormVersion,
     period: selectors.Period,
     labels: Labels,
     actor: Actor,
 ) -> HttpResponse:
     """Every changed cell, a line for each unit that made it so."""
-    found = selectors.changes_since(confirmed, live, form, period, actor)
+    found = selectors.changes_between(held, live, form, period, actor)
     rows: list[Sequence[object]] = []
     for one in found.cells:
-        cell = _cell(labels, one)
-        numbers = (_plain(cell.confirmed), _plain(cell.live))
-        rows.extend((cell.line, cell.column, *numbers, *_unit(unit)) for unit in one.why or (None,))
-    name = slug(f"thay-doi-{form.code}-{live.unit.key}-{period.code}")
-    return list_file(f"{name}{SIMULATED_SUFFIX if live.simulated else ''}.csv", HEADER, rows)
+        cell = _cell(labels, one, _words(held, live, found, one))
+        numbers = (as_of(held), plain_total(cell.then), plain_total(cell.now))
+        rows.extend((cell.line, cell.column, *numbers, *unit_columns(unit)) for unit in one.why or (None,))
+    name = slug(f"thay-doi-{form.code}-{live.table.unit.key}-{period.code}")
+    return list_file(f"{name}{SIMULATED_SUFFIX if live.table.simulated else ''}.csv", HEADER, rows)
 
 
-def _plain(cell: CellTotal | None) -> Decimal | str:
+def plain_total(cell: CellTotal | None) -> Decimal | str:
     """A number for a spreadsheet; blank where there is none."""
     return "" if cell is None or cell.total is None else cell.total
 
 
-def _unit(one: selectors.Moved | None) -> Sequence[object]:
+def unit_columns(one: selectors.Moved | None) -> Sequence[object]:
     if one is None:
         return ("",) * 10
     at = moment(timezone.localtime(one.at)) if one.at else ""

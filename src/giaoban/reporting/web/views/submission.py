@@ -7,6 +7,7 @@ from django.db import transaction
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,6 +19,7 @@ from giaoban.kit.acts import acts_on
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import Permission
+from giaoban.kit.registries import Panel, submission_panels
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors, services
 from giaoban.reporting.rules import reservations, without_waived
@@ -203,6 +205,7 @@ def _page(
             "history": _history(row, obligation),
             "waivers": waivers,
             "decides": may_decide,
+            "panels": _panels(request, row) if decides else [],
             "may_enter": may_enter,
             **_decision_forms(request, form, optional=bool(marked)),
             "papers_form": _papers_form(row, papers_form) if may_send else None,
@@ -212,6 +215,13 @@ def _page(
         },
         status=status,
     )
+
+
+def _panels(request: ActorRequest, row: selectors.Submission) -> list[tuple[Panel, str]]:
+    """What other rooms know of the report that its receiver may want to look at."""
+    offered = [panel for _, source in submission_panels if (panel := source(request.actor, row)) is not None]
+    offered.sort(key=lambda panel: panel.order)
+    return [(panel, render_to_string(panel.template, panel.context, request)) for panel in offered]
 
 
 def _decision_forms(request: ActorRequest, refused: Form | None, *, optional: bool) -> dict[str, Form]:

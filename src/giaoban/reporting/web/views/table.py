@@ -1,11 +1,11 @@
-"""Số liệu: consolidated tables, live and as confirmed, each number open to its origin."""
+"""Số liệu: consolidated tables, live and as confirmed, presented or published, each number open to its origin."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,26 +15,33 @@ from django.views.decorators.http import require_http_methods, require_safe
 from giaoban.core.forms import slug
 from giaoban.core.issues import Cell
 from giaoban.core.restating import Divided, Reason
-from giaoban.core.vietnamese import day, fold, moment
+from giaoban.core.vietnamese import day, moment
 from giaoban.kit.frame import Choice, ContextBar, acting_choices
 from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import Permission
 from giaoban.kit.templatetags.gb import IssueLine, cell_anchor
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors, services
-from giaoban.reporting.web.bar import changed, day_in, list_bar, period_address
+from giaoban.reporting.web.bar import changed, day_in, period_address
 from giaoban.reporting.web.files import CSV, SIMULATED_SUFFIX, handed_out
-from giaoban.reporting.web.shaping.consolidated import Drawing, Origin, Section, headline, origin_from
+from giaoban.reporting.web.shaping.consolidated import Drawing, Origin, Section, origin_from
+from giaoban.reporting.web.shaping.layers import (
+    COMPARED,
+    MADE_FROM,
+    SINCE,
+    as_of,
+    first_beside,
+    layer_choices,
+    said_of,
+)
 from giaoban.reporting.web.shaping.layout import Labels, calm
-from giaoban.reporting.web.shaping.lists import CAMPAIGN_SORTS, NearMiss, near_miss, sorted_by
 from giaoban.reporting.web.shaping.trees import TreeChoice, is_empty, tree_choices
 from giaoban.reporting.web.shaping.words import issue_lines
 from giaoban.reporting.web.views.beside import beside, read, wanted_day
 from giaoban.reporting.web.views.books import books_state
-from giaoban.reporting.web.views.since import since, since_file, upwards
+from giaoban.reporting.web.views.since import Since, since, since_file, upwards
 
-PAGE_SIZE = 40
-LIVE, CONFIRMED = "live", "confirmed"
+CONFIRMED = "confirmed"
 KEEP: Divided = "keep"
 
 
@@ -53,17 +60,7 @@ class Place:
         return selectors.last_day(self.period)
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """A layer of the switch, with its own value."""
-
-    label: str
-    value: str
-    url: str
-    current: bool
-
-
-def _unit(request: ActorRequest) -> orgs.UnitCard:
+def unit_of(request: ActorRequest) -> orgs.UnitCard:
     """The unit in the address, else the one that the person acts for."""
     today = timezone.localdate()
     key = request.GET.get("unit", "")
@@ -74,49 +71,18 @@ def _unit(request: ActorRequest) -> orgs.UnitCard:
     return orgs.card(request.actor.unit_id, today)
 
 
-@require_safe
-def index(request: ActorRequest) -> HttpResponse:
-    """The tables that can be made of what is reported beneath a unit."""
-    if request.actor.unit_id is None and not request.GET.get("unit"):
-        return render(
-            request, "reporting/table_index.html", {"bar": list_bar(request), "campaigns": [], "no_unit": True}
-        )
-    unit = _unit(request)
-    campaigns = selectors.tables_beneath(unit.id, timezone.localdate())
-    words = " ".join(request.GET.get("q", "").split())[:100]
-    found = [
-        row
-        for row in campaigns
-        if fold(words) in fold(f"{row.form.code} {row.form.title} {row.form.act} {row.period.label}")
-    ]
-    listed = sorted_by(found, request.GET.get("sort", ""), CAMPAIGN_SORTS, "period")
-    page = Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "reporting/table_index.html",
-        {
-            "bar": list_bar(request),
-            "simulated_note": "các bảng có nhãn “mô phỏng” là ví dụ, không phải số liệu thật."
-            if any(row.simulated for row in page)
-            else "",
-            "unit": unit,
-            "is_acting_unit": unit.id == request.actor.unit_id,
-            "total": len(campaigns),
-            "page": page,
-            "words": words,
-            "near_miss": _all_tables(request, campaigns),
-        },
-    )
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The part of last year's volume behind a total, and what it is made from."""
+
+    words: str
+    method: str
 
 
-def _all_tables(request: ActorRequest, campaigns: list[selectors.Campaign]) -> NearMiss | None:
-    return near_miss([("Tất cả bảng", changed(request, q=None), len(campaigns))])
-
-
-def _place(request: ActorRequest, form: str, period: str) -> Place:
+def place_of(request: ActorRequest, form: str, period: str) -> Place:
     row = selectors.form_by_key(form)
     return Place(
-        unit=_unit(request),
+        unit=unit_of(request),
         form=row,
         period=selectors.period_of(row, period, request.GET.get("instalment", "")),
         geography=day_in(request, "geography"),
@@ -124,23 +90,62 @@ def _place(request: ActorRequest, form: str, period: str) -> Place:
     )
 
 
-def _read(place: Place) -> selectors.ConsolidatedTable:
-    return selectors.consolidate(
+def read_live(place: Place) -> selectors.ConsolidatedTable:
+    """Raises ConsolidationRefused."""
+    return selectors.consolidate_kept(
         place.form, place.period, place.unit.id, geography=place.geography, divided=place.divided
     )
 
 
-def _confirmed(place: Place) -> selectors.Confirmed | None:
-    """A table with figures left beside it is not the one that was confirmed."""
+def frozen(place: Place, layer: str) -> selectors.Reading | None:
+    """A table with figures left beside it is not the one that was frozen."""
     if place.divided == KEEP:
         return None
-    return selectors.confirmed_table(place.form, place.period, place.unit.id, geography=place.geography)
+    return selectors.frozen_reading(layer, place.form, place.period, place.unit.id, geography=place.geography)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The reading that a page shows, beside the one that it is compared with. held: the frozen one of the two, with
+    which the live table is compared; None: there is no other reading."""
+
+    live: selectors.Reading
+    shown: selectors.Reading
+    held: selectors.Reading | None
+    heads: Mapping[str, selectors.LayerHead]
+    stated: selectors.Reading | None
+
+    @property
+    def is_frozen(self) -> bool:
+        return self.shown is not self.live
+
+    @property
+    def differences(self) -> list[selectors.CellDifference]:
+        if self.held is None:
+            return []
+        return selectors.compare(self.live, self.held)
+
+
+def _readings(request: ActorRequest, place: Place) -> Read:
+    """Raises ConsolidationRefused. Only what the page shows is read whole."""
+    live = selectors.live_reading(read_live(place))
+    if place.divided == KEEP:
+        return Read(live, live, None, {}, None)
+    heads = selectors.layer_heads(place.form, place.period, place.unit.id, geography=place.geography)
+    stated = None if "published" in heads else selectors.stated_reading(place.form, place.period, live.table)
+    wanted = request.GET.get("layer", "")
+    if stated is not None and wanted == stated.layer:
+        return Read(live, stated, stated, heads, stated)
+    layer = wanted if wanted in heads else first_beside(heads)
+    held = frozen(place, layer) if layer else stated
+    shown = held if held is not None and wanted in heads else live
+    return Read(live, shown, held, heads, stated)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def table(request: ActorRequest, form: str, period: str) -> HttpResponse:
     """The table of a unit; a post confirms it as it reads now. `?beside=`: in two trees side by side."""
-    place = _place(request, form, period)
+    place = place_of(request, form, period)
     if request.method == "POST":
         return _confirm(request, place)
     other = wanted_day(request)
@@ -161,8 +166,9 @@ def _confirm(request: ActorRequest, place: Place) -> HttpResponse:
 
 
 def _page(request: ActorRequest, place: Place, *, refusal: str = "", status: int = 200) -> HttpResponse:
+    bar = _bar(request, place)
     context: dict[str, object] = {
-        "bar": _bar(request, place),
+        "bar": bar,
         "place": place,
         "title": calm(place.form.title),
         "refusal": refusal,
@@ -170,51 +176,81 @@ def _page(request: ActorRequest, place: Place, *, refusal: str = "", status: int
         "trees": _trees(request, place),
     }
     try:
-        live = _read(place)
+        found = _readings(request, place)
     except selectors.ConsolidationRefused as fault:
         context["refusal"] = refusal or fault.sentence
         context |= _ways_out(request, fault)
         return render(request, "reporting/table_refused.html", context, status=422)
-    confirmed = _confirmed(place)
-    differences = selectors.compare(live, confirmed.table) if confirmed else []
-    frozen = request.GET.get("layer") == CONFIRMED and confirmed is not None
-    shown = confirmed.table if confirmed is not None and frozen else live
-    origin = None if frozen else origin_from(request.GET.get("origin", ""))
-    labels = Labels(shown.form, _subunit_names(shown))
-    sections = _sections(request, shown, labels, origin, differences, frozen=frozen)
-    context |= {
+    context |= _shown(request, place, found) | {"bar": replace(bar, as_of_label=as_of(found.shown))}
+    return render(request, "reporting/table.html", context, status=status)
+
+
+def _shown(request: ActorRequest, place: Place, found: Read) -> dict[str, object]:
+    live, shown, differences = found.live.table, found.shown.table, found.differences
+    statement = found.shown.submission_id
+    origin = origin_from(request.GET.get("origin", "")) if statement is None else None
+    labels = Labels(shown.form, subunit_names(shown))
+    sections = _sections(request, found, labels, origin, differences)
+    is_opened = any(row.is_open for one in sections for row in one.rows)
+    return {
         "table": shown,
+        "reading": found.shown,
         "sections": sections,
-        "layers": _layers(request, live, confirmed, frozen=frozen),
-        "confirmed": confirmed,
-        "frozen": frozen,
+        "layers": layer_choices(
+            found.live, found.heads, found.stated, found.shown, lambda **changes: changed(request, **changes)
+        ),
+        "held": found.held,
+        "held_words": COMPARED[found.held.layer] if found.held else "",
+        "since_words": SINCE[found.held.layer] if found.held else "",
+        "said": said_of(found.shown) if found.is_frozen else "",
+        "made_from": MADE_FROM.get(found.shown.made_from, ""),
+        "frozen": found.is_frozen,
+        "opens_total_only": found.shown.opens("") and not found.shown.keeps_lines,
         "difference_count": len(differences),
-        "origin": _origin(place, labels, origin) if any(row.is_open for one in sections for row in one.rows) else None,
-        "nothing_received": not frozen
+        "text_difference_count": len(selectors.compare_texts(found.live, found.held)) if found.held else 0,
+        "origin": _origin(place, labels, origin, found.shown if found.is_frozen else None) if is_opened else None,
+        "nothing_received": not found.is_frozen
         and not any(line.coverage is None or line.coverage.received for line in live.lines),
         "is_empty": is_empty(shown),
-        "missing": live.coverage.missing_names if live.coverage else (),
+        "missing": shown.coverage.missing_names if shown.coverage else (),
         "simulated_note": "các số trên bảng này, hạn và ngày gửi là ví dụ, không phải số liệu thật."
         if shown.simulated
         else "",
         "board": _board(request, place),
-        "since": since(
-            confirmed,
-            live,
-            place.form,
-            place.period,
-            labels,
-            actor=request.actor,
-            csv=f"{reverse('reporting:changes-csv', args=[place.form.key, place.period.code])}{changed(request)}",
-        )
-        if confirmed is not None
-        else None,
+        "volumes": _volumes(place, found),
+        "since": _since(request, place, found, labels),
         "upwards": upwards(place.form, place.period, place.unit) if place.geography is None else [],
         "books": books_state(request, place.unit, place.form, place.period),
-        "may_confirm": place.divided != KEEP and request.actor.may(Permission.CONFIRM_FIGURES, place.unit.id),
+        "may_confirm": place.divided != KEEP
+        and selectors.answers(request.actor, Permission.CONFIRM_FIGURES, place.unit.id),
         "is_acting_unit": place.unit.id == request.actor.unit_id,
+        "readings_url": "" if place.divided == KEEP else readings_address(request, place),
     }
-    return render(request, "reporting/table.html", context, status=status)
+
+
+def _volumes(place: Place, found: Read) -> Shared | None:
+    """How much of last year's volume the units of the live table held that have reported; None of a frozen table."""
+    if found.is_frozen or found.live.table.coverage is None or not found.live.table.lines:
+        return None
+    held = selectors.volumes_kept(
+        place.form, place.period, place.unit.id, geography=place.geography, divided=place.divided
+    )
+    share = held.headline()
+    return Shared(share.words(), held.method()) if share is not None and share.share is not None else None
+
+
+def readings_address(request: ActorRequest, place: Place) -> str:
+    """The four readings of the table side by side."""
+    address = reverse("reporting:readings", args=[place.form.key, place.period.code])
+    return f"{address}{changed(request, layer=None, origin=None, beside=None, sort=None, divided=None)}"
+
+
+def _since(request: ActorRequest, place: Place, found: Read, labels: Labels) -> Since | None:
+    if found.held is None:
+        return None
+    csv = reverse("reporting:changes-csv", args=[place.form.key, place.period.code])
+    query = changed(request, layer=found.held.layer, origin=None)
+    return since(found.held, found.live, place.form, place.period, labels, actor=request.actor, csv=f"{csv}{query}")
 
 
 def _trees(request: ActorRequest, place: Place) -> list[TreeChoice]:
@@ -245,15 +281,15 @@ def _board(request: ActorRequest, place: Place) -> str:
 
 def _sections(
     request: ActorRequest,
-    shown: selectors.ConsolidatedTable,
+    found: Read,
     labels: Labels,
     origin: Origin | None,
     differences: list[selectors.CellDifference],
-    *,
-    frozen: bool,
 ) -> tuple[Section, ...]:
+    shown, statement = found.shown, found.shown.submission_id
+    other = found.live if found.is_frozen else found.held
     return Drawing(
-        table=shown,
+        table=shown.table,
         labels=labels,
         address=lambda **changes: changed(request, **changes),
         sort=request.GET.get("sort", ""),
@@ -262,41 +298,21 @@ def _sections(
         differences={(one.line_key, one.key): one for one in differences},
         unit_url=lambda key: reverse("orgs:unit", args=[key]),
         below_url=lambda key: changed(request, unit=key, origin=None, layer=None),
-        opens=not frozen,
-        layer_words="khác bảng trực tiếp" if frozen else "khác bản đã xác nhận",
+        opens=shown.opens,
+        layer_words=f"khác {COMPARED[other.layer]}" if other is not None else "",
+        statement_url=reverse("reporting:submission", args=[statement]) if statement is not None else "",
     ).sections()
 
 
-def _subunit_names(table: selectors.ConsolidatedTable) -> dict[str, str]:
+def subunit_names(*tables: selectors.ConsolidatedTable) -> dict[str, str]:
     """The names of the sub-units that the cells name by key."""
-    keys = {key[2] for line in (*table.lines, table.total) for key in line.cells if key[2]}
+    keys = {key[2] for table in tables for line in (*table.lines, table.total) for key in line.cells if key[2]}
     if not keys:
         return {}
-    on = table.period.end - timedelta(days=1)
+    on = tables[0].period.end - timedelta(days=1)
     ids = orgs.resolve_units(keys, on)
     called = orgs.cards(ids.values(), on)
     return {key: called[pk].name for key, pk in ids.items()}
-
-
-def _layers(
-    request: ActorRequest,
-    live: selectors.ConsolidatedTable,
-    confirmed: selectors.Confirmed | None,
-    *,
-    frozen: bool,
-) -> list[Layer]:
-    layers = [
-        Layer(
-            "Trực tiếp",
-            headline(live, live.form) or "chưa có số",
-            changed(request, layer=None, origin=None),
-            not frozen,
-        )
-    ]
-    if confirmed is None:
-        return [*layers, Layer("Đã xác nhận", "", "", current=False)]
-    value = headline(confirmed.table, confirmed.table.form) or "không có số"
-    return [*layers, Layer("Đã xác nhận", value, changed(request, layer=CONFIRMED, origin=None), frozen)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +336,9 @@ class OriginView:
     not_summed: bool
 
 
-def _origin(place: Place, labels: Labels, wanted: Origin | None) -> OriginView | None:
+def _origin(
+    place: Place, labels: Labels, wanted: Origin | None, reading: selectors.Reading | None
+) -> OriginView | None:
     if wanted is None:
         return None
     try:
@@ -332,6 +350,7 @@ def _origin(place: Place, labels: Labels, wanted: Origin | None) -> OriginView |
             wanted.key,
             geography=place.geography,
             divided=place.divided,
+            reading=reading,
         )
     except KeyError:
         return None
@@ -399,21 +418,22 @@ def _joined(address: str, query: str) -> str:
 @require_safe
 def export(request: ActorRequest, form: str, period: str) -> HttpResponse:
     """The layer that the page shows, as tidy CSV."""
-    place = _place(request, form, period)
+    place = place_of(request, form, period)
     other = wanted_day(request)
     if other is not None:
         return _export_both(place, other)
-    chosen = None
-    if request.GET.get("layer") == CONFIRMED:
-        chosen = _confirmed(place)
     try:
-        shown = chosen.table if chosen else _read(place)
+        shown = _readings(request, place).shown
     except selectors.ConsolidationRefused as refusal:
-        return HttpResponse(f"{refusal.sentence}\n", status=422, content_type="text/plain; charset=utf-8")
-    name = slug(f"{place.form.code}-{place.unit.key}-{place.period.code}-{CONFIRMED if chosen else LIVE}")
-    if shown.simulated:
+        return refused_file(refusal)
+    name = slug(f"{place.form.code}-{place.unit.key}-{place.period.code}-{shown.layer}")
+    if shown.table.simulated:
         name += SIMULATED_SUFFIX
-    return handed_out(selectors.export_table(shown), CSV, f"{name}.csv")
+    return handed_out(selectors.export_readings([shown]), CSV, f"{name}.csv")
+
+
+def refused_file(refusal: selectors.ConsolidationRefused) -> HttpResponse:
+    return HttpResponse(f"{refusal.sentence}\n", status=422, content_type="text/plain; charset=utf-8")
 
 
 def _export_both(place: Place, other: date) -> HttpResponse:
@@ -431,14 +451,13 @@ def _export_both(place: Place, other: date) -> HttpResponse:
 
 @require_safe
 def export_changes(request: ActorRequest, form: str, period: str) -> HttpResponse:
-    """The cells that are no longer as confirmed, with whose version made them so."""
-    place = _place(request, form, period)
-    confirmed = _confirmed(place)
-    if confirmed is None:
-        raise Http404("Bảng này chưa được chốt lần nào.")
+    """The cells that the live table has otherwise than a frozen one, with whose version made them so."""
+    place = place_of(request, form, period)
     try:
-        live = _read(place)
+        found = _readings(request, place)
     except selectors.ConsolidationRefused as refusal:
-        return HttpResponse(f"{refusal.sentence}\n", status=422, content_type="text/plain; charset=utf-8")
-    labels = Labels(live.form, _subunit_names(live))
-    return since_file(confirmed, live, place.form, place.period, labels, request.actor)
+        return refused_file(refusal)
+    if found.held is None:
+        raise Http404("Bảng này chưa được chốt, trình hay công bố lần nào.")
+    labels = Labels(found.live.table.form, subunit_names(found.live.table))
+    return since_file(found.held, found.live, place.form, place.period, labels, request.actor)

@@ -1,0 +1,1 @@
+"""Accepted figures of closed periods as Parquet files: how they are laid out, written, described, read and verified."""
