@@ -8,6 +8,14 @@ class IndicatorsConfig(AppConfig):
 
     def ready(self) -> None:
         from giaoban.indicators.loading import load_indicators
-        from giaoban.kit.registries import pack_loaders
+        from giaoban.indicators.panels import before_receiving
+        from giaoban.indicators.services.collecting import COLLECT_JOB
+        from giaoban.indicators.uses import decision_users
+        from giaoban.indicators.work import owned_discrepancies
+        from giaoban.kit.registries import figure_jobs, figure_users, pack_loaders, submission_panels, work_items
 
         pack_loaders.register("indicators", load_indicators)
+        work_items.register("discrepancies", owned_discrepancies)
+        figure_users.register("discrepancies", decision_users)
+        figure_jobs.register("discrepancies", COLLECT_JOB)
+        submission_panels.register("figures to look at", before_receiving)

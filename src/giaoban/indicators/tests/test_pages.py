@@ -109,6 +109,7 @@ def test_the_file_has_both_sums_and_says_whether_the_figures_are_an_example(worl
         "value": "100.00",
         "rank": "1",
         **dict.fromkeys(("before", "before_outcome", "before_sentence", "rank_before", "rank_sentence"), ""),
+        "summed": "1",
         "simulated": "0",
     }
     apps.get_model("reporting", "Obligation")._default_manager.update(simulated=True)

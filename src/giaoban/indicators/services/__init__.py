@@ -1,0 +1,11 @@
+from giaoban.indicators.services.collecting import Collected as Collected
+from giaoban.indicators.services.collecting import collect as collect
+from giaoban.indicators.services.collecting import collect_when_due as collect_when_due
+from giaoban.indicators.services.discrepancies import DiscrepancyRefused as DiscrepancyRefused
+from giaoban.indicators.services.discrepancies import assign_discrepancies as assign_discrepancies
+from giaoban.indicators.services.discrepancies import correct_discrepancy as correct_discrepancy
+from giaoban.indicators.services.discrepancies import decide_discrepancy as decide_discrepancy
+from giaoban.indicators.services.discrepancies import record_discrepancy as record_discrepancy
+from giaoban.indicators.services.discrepancies import reopen_discrepancy as reopen_discrepancy
+from giaoban.indicators.services.hints import HintRefused as HintRefused
+from giaoban.indicators.services.hints import mark_seen as mark_seen

@@ -1,0 +1,63 @@
+"""List, series and explanation of an indicator, for own, parent and sibling unit; refusals as pages."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.test import Client
+from django.urls import reverse
+
+from giaoban.indicators.tests.factories import indicator
+from giaoban.kit.permissions import Role
+from giaoban.orgs.models import Unit
+from giaoban.reporting.tests.factories import World, tiny_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    made = tiny_world()
+    indicator(made)
+    made.report("n1", all=100, good=50, rate=50)
+    made.report("s1", all=10, good=10, rate=100)
+    return made
+
+
+def get(world: World, unit: Unit, address: str, **words: str) -> Any:
+    client = Client()
+    user = apps.get_model("accounts", "User")._default_manager.get(pk=world.actor(unit, Role.HEAD).user_id or 0)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client.get(address, words)
+
+
+def test_list_and_series_of_the_own_unit_and_above(world: World) -> None:
+    for unit, value in ((world.coast, "54,55"), (world.lights["n1"], "50,00")):
+        for address in (reverse("indicators:index"), reverse("indicators:series", args=["good-lamps"])):
+            answer = get(world, unit, address)
+            assert answer.status_code == 200
+            assert value in answer.content.decode()
+
+
+def test_search_and_its_empty_state(world: World) -> None:
+    shown = get(world, world.coast, reverse("indicators:index"), q="không có").content.decode()
+    assert "Không có chỉ số nào khớp" in shown
+
+
+def test_a_sibling_is_not_found(world: World) -> None:
+    address = reverse("indicators:series", args=["good-lamps"])
+    assert get(world, world.lights["n1"], address, **{"don-vi": "s1"}).status_code == 404
+
+
+def test_a_value_explains_itself_on_the_page(world: World) -> None:
+    address = reverse("indicators:reading", args=["good-lamps", world.period.code])
+    shown = get(world, world.coast, address, **{"don-vi": "n1"}).content.decode()
+    assert "100 × 50 : 100 = 50,00 %" in shown
+    assert "Trung vị các đơn vị cùng cấp" in shown
+
+
+def test_a_circle_is_a_page_with_its_reason(world: World) -> None:
+    indicator(world, "round", definition={"numerator": "chi-so:round"})
+    answer = get(world, world.coast, reverse("indicators:series", args=["round"]))
+    assert answer.status_code == 422
+    assert "round → round" in answer.content.decode()
