@@ -50,9 +50,9 @@ def indicator_figure(*, indicator: str, form: str, period: str, unit: str, insta
     """
     held = indicators.indicator_for(indicator)
     version = reporting.form_by_key(form)
-    if version.pk != held.form_id:
-        raise Http404("Chỉ số này không lấy số từ biểu đã nêu.")
     chosen = reporting.period_of(version, period, instalment)
+    if not indicators.reads(held, version, reporting.last_day(chosen)):
+        raise Http404("Chỉ số này không lấy số từ biểu đã nêu.")
     unit_id = orgs.unit_id_of(unit)
     if unit_id is None:
         raise KeyError(unit)
@@ -62,7 +62,7 @@ def indicator_figure(*, indicator: str, form: str, period: str, unit: str, insta
     if not read.units:
         line = orgs.first_line_beneath(unit_id, on)
         read = indicators.reading(held, chosen, orgs.descendant_ids(unit_id, line, on) if line else [])
-        how = f", gộp {len(read.units)} đơn vị"
+        how = f", gộp {read.overall.count} đơn vị"
     value: Decimal | None = read.overall.value if read.units else None
     return SourcedFigure(
         value=value,

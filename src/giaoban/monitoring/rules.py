@@ -77,13 +77,16 @@ def _with_measure(value: Decimal | None, scale: int, measure: str) -> str:
     return "chưa có số" if value is None else f"{number(value, scale)} {measure}"
 
 
-def step(value: Decimal | None, reference: Decimal | None, thresholds: tuple[Decimal, Decimal], *, higher: bool) -> int:
+def step(
+    value: Decimal | None, reference: Decimal | None, thresholds: tuple[Decimal, Decimal], *, higher: bool | None
+) -> int:
     """Where a value stands around a reference: −2, −1, 0, +1, +2 (plus = better); 0 also where one is unknown.
 
-    thresholds: points from which the first and the second step begin, such as (2, 5).
+    thresholds: points from which the first and the second step begin, such as (2, 5). higher: whether more is better;
+    None: neither is, every value is 0.
     """
     points = difference_in_points(value, reference)
-    if points is None:
+    if points is None or higher is None:
         return 0
     size = sum(abs(points) >= threshold for threshold in thresholds)
     return size if (points > 0) == higher else -size

@@ -11,7 +11,8 @@ from django.http import Http404
 
 from giaoban.core import restating
 from giaoban.core.indicators import difference_in_points
-from giaoban.indicators.selectors import Before, Indicator, Reading, before, factor_of, indicators, measured, reading
+from giaoban.indicators import selectors as figures
+from giaoban.indicators.selectors import Before, Indicator, Reading, before, indicators, reading
 from giaoban.kit.actors import Actor
 from giaoban.kit.models import Word
 from giaoban.kit.permissions import Permission
@@ -141,16 +142,19 @@ class Proposals:
 
 
 def proposals(rule: WatchRule, period: Period, watcher_id: int, on: date) -> Proposals:
-    """Let a rule look at a period; nothing is kept. Level and ranks are those of the watcher's own scope."""
+    """Let a rule look at a period; nothing is kept. Level and ranks are those of the watcher's own scope.
+
+    A unit whose sub-units report too is not picked beside them: its value holds theirs.
+    """
     scope = set(scope_ids([watcher_id], on).values_list("pk", flat=True))
     held = reading(rule.indicator, period, scope)
     picked = pick(
         rule.kind,
         rule.settings,
-        {unit_id: one.value for unit_id, one in held.units.items()},
+        {unit_id: one.value for unit_id, one in held.summed.items()},
         reference=held.overall.value,
         ranks=held.ranks,
-        expected=frozenset(reporting.reporters_of(rule.indicator.form, period) & scope),
+        expected=frozenset((figures.reporters(rule.indicator, period) & scope) - (held.units.keys() - held.summed)),
     )
     return Proposals(held, tuple(picked), cards((one.unit_id for one in picked), on))
 
@@ -171,7 +175,7 @@ def reason_of(rule: WatchRule, one: Picked, unit: UnitCard) -> str:
 def stands_over_all(rule: WatchRule, unit_id: int, on: date) -> bool:
     """Whether all who report a rule's indicator in its latest period belong to the unit; False when nobody does."""
     period = latest_period(rule)
-    reporters = reporting.reporters_of(rule.indicator.form, period) if period else frozenset()
+    reporters = figures.reporters(rule.indicator, period) if period else frozenset()
     return bool(reporters) and reporters <= set(scope_ids([unit_id], on).values_list("pk", flat=True))
 
 
@@ -227,7 +231,7 @@ class Matrix:
 
 def latest_period(rule: WatchRule) -> Period | None:
     """The latest period for which anything of the rule's indicator was accepted."""
-    return reporting.latest_period_with_figures(rule.indicator.form)
+    return figures.latest_period(rule.indicator)
 
 
 def matrix(actor: Actor, on: date, *, tags: frozenset[str] = frozenset()) -> Matrix:
@@ -257,7 +261,7 @@ def _localities(called: dict[int, UnitCard]) -> dict[int, UnitCard]:
 
 
 def _column(indicator: Indicator) -> MatrixColumn:
-    period = reporting.latest_period_with_figures(indicator.form)
+    period = figures.latest_period(indicator)
     if period is None:
         return MatrixColumn(indicator)
     held = reading(indicator, period)
@@ -286,8 +290,9 @@ def indicators_of(unit_id: int, on: date) -> list[UnitIndicator]:
     """The indicators for which a unit, or units that belong to it, have figures, each in its latest period."""
     scope = set(scope_ids([unit_id], on).values_list("pk", flat=True))
     marked = _open_findings([unit_id])
+    reported = {form.key for form in reporting.forms_with_figures(scope)}
     found = []
-    for column in map(_column, indicators()):
+    for column in map(_column, (one for one in indicators() if figures.form_keys(one) & reported)):
         if column.reading is None or not column.reading.units.keys() & scope:
             continue
         if unit_id in column.reading.units:
@@ -298,21 +303,21 @@ def indicators_of(unit_id: int, on: date) -> list[UnitIndicator]:
 
 
 def _own(column: MatrixColumn, held: Reading, cell: MatrixCell) -> UnitIndicator:
-    values = tuple(one.value for one in held.units.values() if one.value is not None)
+    values = tuple(one.value for one in held.summed.values() if one.value is not None)
     return UnitIndicator(column, cell, held.overall.value, values, len(held.ranks), held.simulated)
 
 
 def _together(column: MatrixColumn, held: Reading, scope: set[int]) -> UnitIndicator:
-    members = [one for unit_id, one in held.units.items() if unit_id in scope]
-    whole = measured((one.rate for one in members), factor_of(column.indicator))
+    members = [one for unit_id, one in held.summed.items() if unit_id in scope]
+    whole = held.version.together(members)
     higher, overall = column.indicator.higher_is_better, held.overall.value
     steps = [step(one.value, overall, THRESHOLDS, higher=higher) for one in members]
     cell = MatrixCell(
         value=whole.value,
         points=difference_in_points(whole.value, overall),
         step=step(whole.value, overall, THRESHOLDS, higher=higher),
-        numerator=whole.rate.numerator,
-        denominator=whole.rate.denominator,
+        numerator=whole.numerator,
+        denominator=whole.denominator,
     )
     return UnitIndicator(
         column=column,
@@ -362,8 +367,8 @@ def _cell(column: MatrixColumn, unit_id: int, marked: dict[tuple[int, int], int]
         before=earlier.value if earlier else None,
         before_words=earlier.sentence if earlier and not _plain(earlier) else "",
         rank_before=column.before.places.get(unit_id) if column.before else None,
-        numerator=held.rate.numerator,
-        denominator=held.rate.denominator,
+        numerator=held.numerator,
+        denominator=held.denominator,
         open_findings=marked.get((unit_id, column.indicator.pk), 0),
     )
 

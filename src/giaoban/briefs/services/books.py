@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from giaoban.briefs.models import BriefingBook
 from giaoban.briefs.rules import checksum_of
+from giaoban.briefs.selectors.books import ORIGIN
 from giaoban.documents.selectors import current_template
 from giaoban.documents.services import DOCX, PDF, render_docx, render_pdf, store_blob
 from giaoban.kit.actors import Actor
@@ -56,6 +58,16 @@ def freeze(
         entry.subject = subject_of(book)
         enqueue(RENDER_JOB, book_id=book.pk)
     return book
+
+
+def origin_of(book: BriefingBook) -> str:
+    """How rooms below name the book that something was frozen for; `selectors.books.book_id_of` reads it back."""
+    return f"{ORIGIN}{book.pk}"
+
+
+def url_of(book: BriefingBook) -> str:
+    """The page of a book."""
+    return reverse("briefs:book", args=[book.pk])
 
 
 def _one_at_a_time(meeting_key: str) -> None:

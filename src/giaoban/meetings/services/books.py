@@ -21,6 +21,7 @@ from giaoban.meetings.services.refusals import MeetingRefused, locked, require
 from giaoban.monitoring import selectors as monitoring
 from giaoban.monitoring.selectors import FindingCard
 from giaoban.reporting import selectors as reporting
+from giaoban.reporting import services as reporting_services
 from giaoban.tasks.selectors import TaskCard
 
 
@@ -28,15 +29,20 @@ def prepare_book(meeting: Meeting, *, by: Actor, at: datetime) -> BriefingBook:
     """Freeze the meeting's book: results with comparison, late and missing units, watch list, open and draft tasks.
 
     The forms are all that units beneath the host owe for the meeting's period. Frozen again, it is the next version;
-    earlier ones stay. Raises MeetingRefused once the conclusion is issued.
+    earlier ones stay. Each table that it quotes is kept as presented, exactly as it was read here: nothing that counts
+    in it changes meanwhile. Raises MeetingRefused once the conclusion is issued.
     """
     require(meeting, Permission.PREPARE_MEETING, by)
     with transaction.atomic():
         row = locked(meeting)
         if row.state == MeetingState.CONCLUDED:
             raise MeetingRefused("Đã ban hành kết luận: tài liệu họp giữ nguyên như đã trình.")
-        content = content_of(row, at)
-        return briefs.freeze(
+        campaigns = campaigns_of(row)
+        for campaign in campaigns:
+            reporting_services.hold_for_presenting(campaign.form, campaign.period, row.host_id)
+        results = [result_of(campaign, row.host_id) for campaign in campaigns]
+        content = content_of(row, at, campaigns, results)
+        book = briefs.freeze(
             row.key,
             title=f"Tài liệu họp: {row.title}",
             unit_id=row.host_id,
@@ -46,12 +52,21 @@ def prepare_book(meeting: Meeting, *, by: Actor, at: datetime) -> BriefingBook:
             by=by,
             at=at,
         )
+        reporting_services.present_tables(
+            [table for result in results for table in (result.table, result.before) if table is not None],
+            origin=briefs.origin_of(book),
+            title=f"{book.title}, bản {book.version}",
+            link=briefs.url_of(book),
+            by=by,
+            at=at,
+        )
+    return book
 
 
-def content_of(meeting: Meeting, at: datetime) -> papers.BriefingBook:
-    """The data of both documents, read now."""
-    campaigns = campaigns_of(meeting)
-    results = [result_of(campaign, meeting.host_id) for campaign in campaigns]
+def content_of(
+    meeting: Meeting, at: datetime, campaigns: Sequence[reporting.Campaign], results: Sequence[sections.Result]
+) -> papers.BriefingBook:
+    """The data of both documents, read now; results: of the campaigns."""
     receptions = [reception_of(campaign, meeting) for campaign in campaigns]
     findings = monitoring.findings_for(meeting.host_id, meeting.period_id, meeting.held_on)
     open_tasks = open_tasks_of(meeting)

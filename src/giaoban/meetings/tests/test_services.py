@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 
 from giaoban.briefs import selectors as briefs
 from giaoban.briefs.tests.factories import templates
+from giaoban.briefs.uses import book_users
 from giaoban.kit.acts import acts_on
 from giaoban.kit.jobs import run_pending
 from giaoban.kit.models import Act
@@ -15,7 +16,9 @@ from giaoban.kit.permissions import Role
 from giaoban.meetings import offers, selectors, services
 from giaoban.meetings.models import Meeting, MeetingState, Paragraph, ParagraphKind
 from giaoban.meetings.tests import factories
+from giaoban.reporting import selectors as figures
 from giaoban.reporting import services as reporting
+from giaoban.reporting.tests.factories import figures_for
 from giaoban.tasks import selectors as tasks
 from giaoban.tasks import services as task_services
 from giaoban.tasks.models import Task
@@ -415,6 +418,65 @@ def test_the_book_is_frozen_as_presented(held: Tree) -> None:
     assert book.content["sections"][0]["tables"][0]["total_row"] == ["Tổng cộng", "5", "7"]
     assert again.content["sections"][0]["tables"][0]["total_row"] == ["Tổng cộng", "6", "8"]
     assert briefs.intact(book)
+
+
+def test_the_tables_of_a_book_are_kept_as_presented(held: Tree) -> None:
+    templates()
+    period = factories.period()
+    north, south = factories.asked(held, period)
+
+    def report(owed: Any, count: str, day: int) -> None:
+        reporting.save_draft(
+            owed, figures={"own/total//c1": count, "own/total//c2": "1"}, by=SYSTEM, at=moment(2026, 3, day)
+        )
+        sent = reporting.submit_draft(owed, by=SYSTEM, at=moment(2026, 3, day))
+        reporting.accept(sent, by=SYSTEM, at=moment(2026, 3, day))
+
+    report(north, "5", 12)
+    meeting = factories.meeting(held, period_id=period.pk)
+    book = services.prepare_book(meeting, by=SYSTEM, at=moment(2026, 3, 20))
+    report(south, "2", 21)
+    form = north.form
+
+    def presented() -> figures.Reading:
+        found = figures.frozen_reading("presented", form, period, held.office)
+        assert found is not None
+        return found
+
+    first = presented()
+    assert first.table.total.cells["own", "total", "", "c1"].value == 5
+    assert (first.note, first.link) == (f"{book.title}, bản 1", f"/tai-lieu/{book.pk}/")
+    assert first.intact
+    assert first.sources is not None
+    assert {unit: one.version for unit, one in first.sources.items()} == {held.north: 1, held.south: None}
+    services.prepare_book(meeting, by=SYSTEM, at=moment(2026, 3, 22))
+    assert presented().table.total.cells["own", "total", "", "c1"].value == 7
+    rows = apps.get_model("reporting", "Snapshot")._default_manager.filter(layer="presented")
+    again = briefs.latest_book(meeting.key)
+    assert again is not None
+    assert [row.origin for row in rows.order_by("pk")] == [f"book:{book.pk}", f"book:{again.pk}"]
+
+
+def test_who_prepared_a_book_with_figures_amended_since_is_told(held: Tree) -> None:
+    templates()
+    period = factories.period()
+    north, _ = factories.asked(held, period)
+    first = reporting.submit(
+        north, figures=figures_for(north.form, "own", "total", c1=5, c2=1), by=SYSTEM, at=moment(2026, 3, 12)
+    )
+    reporting.accept(first, by=SYSTEM, at=moment(2026, 3, 12))
+    meeting = factories.meeting(held, period_id=period.pk)
+    people.actor(held.office, Role.SECRETARY)
+    book = services.prepare_book(meeting, by=SYSTEM, at=moment(2026, 3, 20))
+    (use,) = book_users([held.north], north.form.key, period.pk, 2)
+    assert use.title == f"“{book.title}”, bản 1"
+    assert use.link == book.meeting_url
+    assert use.people
+    assert book_users([held.north], north.form.key, period.pk, 1) == []
+    assert book_users([held.south], north.form.key, period.pk, 2) == []
+    services.prepare_book(meeting, by=SYSTEM, at=moment(2026, 3, 21))
+    (later,) = book_users([held.north], north.form.key, period.pk, 2)
+    assert (later.key, later.title) == (use.key, f"“{book.title}”, bản 2")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from giaoban.indicators import services as indicator_services
-from giaoban.indicators.models import Discrepancy
 from giaoban.indicators.tests.factories import indicator
 from giaoban.kit.permissions import Role
 from giaoban.monitoring import services
@@ -184,9 +183,8 @@ def test_an_indicator_without_figures_of_any_locality_is_named_under_the_table(w
     assert f"Chưa có số theo địa bàn: Dầu mỗi đèn ({world.period.label})." in page
 
 
-@pytest.fixture
-def discrepancy(world: World) -> Discrepancy:
-    return indicator_services.record_discrepancy(
+def test_the_matrix_leads_to_what_disagrees_and_the_old_addresses_still_do(world: World) -> None:
+    row = indicator_services.record_discrepancy(
         key="lamps",
         what="Tỷ lệ đèn tốt: công bố và tính từ tổng",
         unit_id=world.coast.pk,
@@ -200,34 +198,14 @@ def discrepancy(world: World) -> Discrepancy:
         by=SYSTEM,
         at=AT,
     )
-
-
-def test_discrepancies_are_listed_and_decided_by_the_unit_whose_matter_it_is(
-    world: World, discrepancy: Discrepancy
-) -> None:
-    client, url = browser(world, world.coast, Role.RECEIVER), reverse("monitoring:discrepancy", args=[discrepancy.pk])
-    assert "1 chênh lệch chờ quyết định" in text(client, reverse("monitoring:discrepancies"))
+    client = browser(world, world.coast)
     assert "1 chênh lệch chờ quyết định" in text(client, reverse("monitoring:matrix"))
-    page = text(client, url)
-    assert "87,04" in page
-    assert "85,91" in page
-    assert "+1,13 điểm" in page
-    assert client.post(url, {"decision": " "}).status_code == 422
-    response = client.post(url, {"decision": "dùng số tính từ tổng"}, follow=True)
-    assert "Đã ghi quyết định." in response.content.decode()
-    response = client.post(url, {"decision": "đổi ý"})
-    assert response.status_code == 422
-    assert "đã có quyết định" in response.content.decode()
-    assert "Không còn chênh lệch chờ quyết định" in text(client, reverse("monitoring:discrepancies"))
-
-
-def test_discrepancies_stay_inside_the_scope(world: World, discrepancy: Discrepancy) -> None:
-    url = reverse("monitoring:discrepancy", args=[discrepancy.pk])
-    text(browser(world, world.harbours[0]), url, 404)
-    assert "Chưa ghi chênh lệch nào" in text(browser(world, world.harbours[0]), reverse("monitoring:discrepancies"))
-    inspector = browser(world, world.coast, Role.INSPECTOR)
-    assert "mới ghi được quyết định" in text(inspector, url)
-    assert inspector.post(url, {"decision": "tôi quyết"}).status_code == 403
+    for old, new in (
+        ("chenh-lech/?loai=parts", f"{reverse('indicators:discrepancies')}?loai=parts"),
+        (f"chenh-lech/{row.pk}/", reverse("indicators:discrepancy", args=[row.pk])),
+    ):
+        answer = client.get(reverse("monitoring:matrix") + old)
+        assert (answer.status_code, answer.headers["Location"]) == (301, new)
 
 
 def test_the_unit_page_begins_with_the_finding(world: World, found: list[Finding]) -> None:
@@ -243,7 +221,7 @@ def test_the_unit_page_begins_with_the_finding(world: World, found: list[Finding
 def test_queries_do_not_grow_with_the_units(world: World) -> None:
     rule = watch_rule(world)
     client = browser(world, world.coast)
-    urls = [reverse(f"monitoring:{name}") for name in ("matrix", "findings", "discrepancies")]
+    urls = [reverse(f"monitoring:{name}") for name in ("matrix", "findings")]
     urls.append(reverse("monitoring:rule", args=[rule.key]))
 
     def counted() -> list[int]:

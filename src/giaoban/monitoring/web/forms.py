@@ -21,14 +21,3 @@ class RuleForm(forms.Form):
 
     n = forms.IntegerField(label="Số đơn vị nêu tên", min_value=1, max_value=200)
     reason = forms.CharField(label="Lý do thay đổi", widget=forms.Textarea(attrs={"rows": 2}), max_length=2000)
-
-
-class DecisionForm(forms.Form):
-    """What is done about a published number that our figures do not give."""
-
-    decision = forms.CharField(
-        label="Quyết định và lý do",
-        help_text="Ví dụ: dùng số tính từ tổng trong báo cáo, đề nghị nơi công bố nêu cách tính. Hai số giữ nguyên.",
-        widget=forms.Textarea(attrs={"rows": 4}),
-        max_length=4000,
-    )

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from giaoban.core.indicators import Rate
 from giaoban.core.vietnamese import day
 from giaoban.indicators import selectors as indicators
-from giaoban.indicators import services as indicator_services
 from giaoban.indicators.selectors import factor_of
 from giaoban.kit.acts import acts_on
 from giaoban.kit.frame import Choice, ContextBar, acting_choices
@@ -22,7 +21,7 @@ from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import Permission
 from giaoban.monitoring import selectors, services
 from giaoban.monitoring.models import FindingKind, FindingState
-from giaoban.monitoring.web.forms import DecisionForm, JudgementForm, ReopenForm, RuleForm
+from giaoban.monitoring.web.forms import JudgementForm, ReopenForm, RuleForm
 from giaoban.monitoring.web.shaping import STATE_SIGNS, count_links, headline, labels, legend, shaped, tiles
 
 TAGS = {"quan-ly-nha-nuoc": "state_management", "gan-voi-dan": "citizen_facing"}
@@ -232,48 +231,3 @@ def _changed(form: RuleForm, held: selectors.WatchRule, watcher: int, request: A
         return False
     messages.success(request, "Đã đổi thiết lập của quy tắc.")
     return True
-
-
-@require_safe
-def discrepancies(request: ActorRequest) -> HttpResponse:
-    """Published numbers that our figures do not give, open ones first."""
-    today = timezone.localdate()
-    page = Paginator(indicators.discrepancies(request.actor, today), 50).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "monitoring/discrepancies.html",
-        {
-            "page": page,
-            "rows": indicators.discrepancy_cards(page.object_list, today),
-            "open": indicators.open_discrepancies(request.actor, today),
-        },
-    )
-
-
-@require_http_methods(["GET", "POST"])
-def discrepancy(request: ActorRequest, pk: int) -> HttpResponse:
-    """Two numbers side by side, how the published one can be made, and the decision of the unit whose matter it is."""
-    today = timezone.localdate()
-    row = indicators.discrepancy_for(request.actor, pk, today)
-    form, refusal = DecisionForm(request.POST or None), ""
-    if request.method == "POST" and form.is_valid():
-        decision = form.cleaned_data["decision"]
-        try:
-            indicator_services.decide_discrepancy(row, decision=decision, by=request.actor, at=timezone.now())
-        except indicator_services.DiscrepancyRefused as refused:  # somebody was faster: show what stands now
-            row, refusal = indicators.discrepancy_for(request.actor, pk, today), str(refused)
-        else:
-            messages.success(request, "Đã ghi quyết định.")
-            return redirect("monitoring:discrepancy", pk=pk)
-    return render(
-        request,
-        "monitoring/discrepancy.html",
-        {
-            "card": indicators.discrepancy_cards([row], today)[0],
-            "form": form,
-            "refusal": refusal,
-            "acts": acts_on(row),
-            "may_decide": request.actor.may(Permission.CONFIRM_FIGURES, at=row.unit_id),
-        },
-        status=422 if request.method == "POST" else 200,
-    )

@@ -163,7 +163,7 @@ def _choices(source: Source, unit: orgs.UnitCard) -> tuple[list[Choice], str]:
 def _indicators(source: Source, unit: orgs.UnitCard) -> Iterable[Choice]:
     sources = Sources(unit.id, reporting.last_day(source.period))
     for one in indicators.indicators():
-        if one.form_id != source.form.pk:
+        if not indicators.reads(one, source.form, reporting.last_day(source.period)):
             continue
         found = sources("indicators.reading", _reference(source, unit, indicator=one.key))
         if found.value is not None:
