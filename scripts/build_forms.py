@@ -252,7 +252,7 @@ def _table(
     title = plan.title or next(iter(titled), "")
     data: dict[str, Any] = {"id": plan.id} | ({"title": title} if title else {})
     data |= {"stub": list(of.stub)} if of.stub else {}
-    data |= {"rows": done, "columns": [_column(c, sums, inside=title, under=of.under.get(c["code"])) for c in columns]}
+    data |= {"rows": done, "columns": [_column(c, sums, of, inside=title) for c in columns]}
     sources = [_line_source(one, columns) for one in plan.below]
     if sources:
         data["lines_from"] = sources[0] if len(sources) == 1 else sources
@@ -353,8 +353,9 @@ def _names(expression: str) -> set[str]:
     return set(re.findall(r"[A-Za-z][\w.]*", expression))
 
 
-def _column(column: dict[str, Any], sums: Arithmetic, *, inside: str, under: str | None) -> dict[str, Any]:
+def _column(column: dict[str, Any], sums: Arithmetic, of: FormPlan, *, inside: str) -> dict[str, Any]:
     made: dict[str, Any] = {"id": column["code"], "label": column["label"]}
+    under, nature = of.under.get(column["code"]), of.natures.get(column["code"])
     parents = [p for p in column["parent"] if p != inside and not p.startswith("(")] + ([under] if under else [])
     made |= {"parent": parents} if parents else {}
     if column.get("value_kind") == "text":
@@ -363,6 +364,7 @@ def _column(column: dict[str, Any], sums: Arithmetic, *, inside: str, under: str
     if column.get("value_kind") == "average":
         made |= {"scale": 1, "roll_up": "none"}
     severity = sums.parts.get(column["code"], "error")
+    made |= {"nature": nature} if nature else {}
     made |= {"part_of": column["part_of"]} if "part_of" in column else {}
     return made | ({"part_severity": severity} if severity != "error" else {})
 

@@ -56,7 +56,8 @@ class FormPlan:
 
     under: column code → heading that the source has between the parent and the column; folded: rows that are headings
     without figures, whose words go into the labels of their rows; unused: arithmetic that says nothing of a cell;
-    not_summed: columns whose total is counted otherwise than by adding the reports of the level below.
+    not_summed: columns whose total is counted otherwise than by adding the reports of the level below. natures: column
+    code → what the source says that it is over time, where it is no flow.
     """
 
     tables: tuple[TablePlan, ...]
@@ -75,6 +76,7 @@ class FormPlan:
     folded: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     not_summed: tuple[str, ...] = ()
+    natures: Mapping[str, str] = field(default_factory=dict)
 
 
 EARLIER_FILES = "Chỉ cảnh báo: hồ sơ nhận ở kỳ trước có thể được giải quyết trong kỳ này."
@@ -82,6 +84,9 @@ SETTLED = ({"rule": "c7 <= c6", "severity": "warning", "status": "derived", "not
 CARRIED = "Theo ghi chú của biểu: số chuyển kỳ sau của kỳ trước phải bằng số kỳ trước chuyển qua của kỳ này."
 FILES_CARRIED = ({"rule": "c6 = before(c11)", "severity": "warning", "status": "derived", "note": CARRIED},)
 CASES_CARRIED = ({"rule": "c2 = before(c11)", "severity": "warning", "status": "derived", "note": CARRIED},)
+STOCKS = "Số kỳ trước chuyển qua là số đầu kỳ, số chuyển kỳ sau là số cuối kỳ: theo tên cột và ghi chú của biểu."
+FILES_STOCKS = "Hồ sơ từ kỳ trước là số đầu kỳ, hồ sơ đang giải quyết là số cuối kỳ: theo ghi chú của biểu."
+OPENING = "Số kỳ trước chuyển qua là số đầu kỳ: theo tên cột của biểu."
 SUMMED = "Suy từ biểu cùng nhóm: biểu này tổng hợp từ biểu của cấp dưới; chỉ so khi đã tiếp nhận đủ."
 NO_DISTRICT = (
     "Cấp huyện kết thúc hoạt động từ 01/7/2025: từ ngày đó không còn nơi lập biểu, dù Thông tư còn hiệu lực hình thức"
@@ -268,7 +273,12 @@ PLANS: Mapping[str, FormPlan] = {
         notes=(OWN_TITLE,),
     ),
     "24/BTP/TGPL": FormPlan((TablePlan("main"),), "24-tgpl", notes=(ROWS_GO_ON,)),
-    "25/BTP/TGPL": FormPlan((TablePlan("main", label=ROWS_UNREAD),), "25-tgpl", notes=(NOT_READ, OUR_POSITIONS)),
+    "25/BTP/TGPL": FormPlan(
+        (TablePlan("main", label=ROWS_UNREAD),),
+        "25-tgpl",
+        notes=(NOT_READ, OUR_POSITIONS, OPENING),
+        natures={"h2": "opening"},
+    ),
     # Thông tư 04/2016/TT-BTP
     "13a/BTP/HTQTCT/HT": FormPlan(
         (TablePlan("main", label="UBND cấp xã"),),
@@ -362,8 +372,9 @@ PLANS: Mapping[str, FormPlan] = {
         (TablePlan("main"),),
         "tgpl-vu-viec",
         valid=OF_2013,
-        notes=(BOUNDS_2013, TWO_MONTHS, ENDS_AT_II),
+        notes=(BOUNDS_2013, TWO_MONTHS, ENDS_AT_II, STOCKS),
         rules=CASES_CARRIED,
+        natures={"c2": "opening", "c11": "closing"},
     ),
     # Thông tư 08/2011/TT-BTP
     "11a/BTP/HCTP/HT/KSKT": FormPlan(
@@ -394,8 +405,9 @@ PLANS: Mapping[str, FormPlan] = {
         "ii-06",
         stub=("STT", "Lĩnh vực, công việc giải quyết theo cấp"),
         valid=OF_VPCP,
-        notes=(BOUNDS_VPCP, VPCP_DATE, CARRY_OVER, BY_LEVEL),
+        notes=(BOUNDS_VPCP, VPCP_DATE, CARRY_OVER, FILES_STOCKS, BY_LEVEL),
         rules=FILES_CARRIED,
+        natures={"c6": "opening", "c11": "closing", "c12": "closing", "c13": "closing"},
     ),
     "II.07b/VPCP/KSTT": FormPlan(
         (TablePlan("main", label=ROWS_UNREAD),),
