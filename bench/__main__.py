@@ -50,7 +50,7 @@ def measure(*, fresh: bool, rounds: int) -> None:
     import django
 
     django.setup()
-    from bench import board, checks, consolidation, grid, narrative, pages, recast, tree, workbooks
+    from bench import board, checks, consolidation, grid, narrative, outliers, pages, recast, series, tree, workbooks
     from bench.world import build
 
     print(f"machine: {machine()}")
@@ -59,7 +59,7 @@ def measure(*, fresh: bool, rounds: int) -> None:
         f"world: {world.communes} communes × 60 cells, {world.lines} lines of current reports, "
         f"{world.missing} communes missing; SIMULATED figures"
     )
-    for module in (consolidation, checks, pages, board, tree, recast, grid, narrative, workbooks):
+    for module in (consolidation, checks, pages, board, tree, recast, series, grid, narrative, outliers, workbooks):
         for line in module.measure(world, rounds):
             print(line)
 

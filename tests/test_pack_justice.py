@@ -298,7 +298,7 @@ def test_every_form_of_the_catalogue_is_there(pack: Pack) -> None:
     legal = [form.definition for form in pack.forms if form.definition.kind == "legal"]
     assert Counter(form.verified for form in legal) == catalogue["status_counts"]
     assert {(form.code, form.title) for form in legal} == {(one["code"], one["title"]) for one in catalogue["forms"]}
-    assert len(pack.forms) == len(legal) + 6
+    assert len(pack.forms) == len(legal) + 10
     columns = {one["code"]: one["columns"] for one in catalogue["forms"]}
     for form in legal:
         found = [column.id for table_ in form.tables for column in table_.columns]

@@ -124,7 +124,21 @@ get reporting:table-index        302    200    200      200     200      200    
 get reporting:table              302    404    404      404     200      200       200  200           200      200
 get reporting:table-csv          302    404    404      404     200      200       200  200           200      200
 get reporting:changes-csv        302    404    404      404     200      200       200  200           200      200
+get reporting:readings           302    404    404      404     200      200       200  200           200      200
+get reporting:readings-csv       302    404    404      404     200      200       200  200           200      200
+get reporting:wide-csv           302    404    404      404     200      200       200  200           200      200
+get reporting:wide-all-csv       302    404    404      404     200      200       200  200           200      200
+get reporting:frozen-file        302    404    404      404     200      200       200  200           200      200
+get reporting:frozen-manifest    302    404    404      404     200      200       200  200           200      200
+get reporting:frozen-checksums   302    404    404      404     200      200       200  200           200      200
 get reporting:books              302    404    404      404     200      200       200  200           200      200
+get indicators:pivot             302    404    404      404     200      200       200  200           200      200
+get indicators:pivot-csv         302    404    404      404     200      200       200  200           200      200
+get indicators:pivot-sdmx        302    404    404      404     200      200       200  200           200      200
+get indicators:pivot-xlsx        302    404    404      404     200      200       200  200           200      200
+get indicators:index             302    200    200      200     200      200       200  200           200      200
+get indicators:series            302    404    200      200     200      200       200  200           200      200
+get indicators:series-csv        302    404    200      200     200      200       200  200           200      200
 get indicators:reading           302    404    404      404     404      404       404  404           200      200
 get indicators:reading-csv       302    404    404      404     404      404       404  404           200      200
 get monitoring:matrix            302    200    200      200     200      200       200  200           200      200
@@ -132,8 +146,11 @@ get monitoring:matrix-csv        302    200    200      200     200      200    
 get monitoring:findings          302    200    200      200     200      200       200  200           200      200
 get monitoring:finding           302    404    404      404     404      404       404  404           200      404
 get monitoring:rule              302    200    200      200     200      200       200  200           200      200
-get monitoring:discrepancies     302    200    200      200     200      200       200  200           200      200
-get monitoring:discrepancy       302    404    404      404     404      404       404  404           200      200
+get indicators:discrepancies     302    200    200      200     200      200       200  200           200      200
+get indicators:discrepancies-csv 302    200    200      200     200      200       200  200           200      200
+get indicators:discrepancy       302    404    404      404     404      404       404  404           200      200
+get indicators:hints             302    200    200      200     200      200       200  200           200      200
+get indicators:hints-csv         302    200    200      200     200      200       200  200           200      200
 get meetings:index               302    200    200      200     200      200       200  200           200      200
 get meetings:plan                302    403    200      403     403      200       200  403           403      403
 get meetings:meeting             302    404    404      200     200      200       200  200           200      200
@@ -172,6 +189,7 @@ get api:unit                     401    404    404      404     200      200    
 get api:unit_history             401    404    404      404     200      200       200  200           200      200
 get api:reports                  401    200    200      200     200      200       200  200           200      200
 get api:report                   401    404    404      200     200      200       200  200           200      200
+get api:figures                  401    404    404      404     200      200       200  200           200      200
 get api:crosswalk                401    200    200      200     200      200       200  200           200      200
 get api:events                   401    200    200      200     200      200       200  200           200      200
 post accounts:sign-out           302    302    302      302     302      302       302  302           302      302
@@ -213,6 +231,7 @@ post briefs:report-complete      302    404    404      404     403      403    
 post briefs:report-attach        302    404    404      404     302      302       302  403           403      403
 post briefs:section-state        302    404    404      404     302      302       302  403           403      403
 post briefs:section-figure       302    404    404      404     302      302       302  403           403      403
+post indicators:discrepancies-assign 302 404    404      404     404      404       404  404           302      403
 post tasks:progress              302    404    404      302     403      403       403  403           403      403
 post tasks:verify                302    404    404      403     302      302       302  403           403      403
 post tasks:reopen                302    404    404      403     302      302       302  403           403      403
@@ -265,6 +284,8 @@ def status(browser: Client, method: str, visit: Visit) -> int:
         answer = (
             send(content_type="application/json") if method == "post" and visit.route.startswith("api:") else send()
         )
+        if answer.streaming:
+            b"".join(answer.streaming_content)  # to its end, so that what it reads from is closed
         transaction.set_rollback(True)
     browser.cookies = cookies
     return int(answer.status_code)
@@ -309,8 +330,11 @@ HEAVY = (
     "reporting:checking",
     "reporting:table-index",
     "reporting:table",
+    "reporting:readings",
     "monitoring:matrix",
     "monitoring:findings",
+    "indicators:discrepancies",
+    "indicators:hints",
     "meetings:index",
     "meetings:meeting",
     "meetings:conclusion",

@@ -48,7 +48,10 @@ def test_files_are_handed_out(world: World) -> None:
 
 
 def opened(visit: Visit) -> int:
-    return signed_in(visit.who).get(visit.address).status_code
+    answer = signed_in(visit.who).get(visit.address)
+    if answer.streaming:
+        b"".join(answer.streaming_content)  # to its end, so that what it reads from is closed
+    return answer.status_code
 
 
 def faults_of(context: BrowserContext, address: str) -> Iterator[str]:

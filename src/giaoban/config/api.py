@@ -18,6 +18,8 @@ from ninja.renderers import JSONRenderer
 from ninja.security import SessionAuth
 
 from giaoban.config.errors import FORGED
+from giaoban.core.queries import QueryRefused
+from giaoban.indicators.api import figures_router
 from giaoban.orgs.api import events_router, trees_router
 from giaoban.orgs.services import EventRefused
 from giaoban.reporting.api import reports_router
@@ -37,7 +39,8 @@ class PlainJSON(JSONRenderer):
 api = NinjaAPI(
     title="Giao ban",
     version="1",
-    description="Đơn vị, địa bàn, biến động theo thời gian; báo cáo. Mọi câu trả lời từ 400 trở lên có dạng Refusal.",
+    description="Đơn vị, địa bàn, biến động theo thời gian; báo cáo; số liệu. "
+    "Mọi câu trả lời từ 400 trở lên có dạng Refusal.",
     urls_namespace="api",
     openapi_url="/openapi.json",
     docs_url=None,
@@ -47,6 +50,7 @@ api = NinjaAPI(
 api.add_router("", trees_router)
 api.add_router("", events_router)
 api.add_router("", reports_router)
+api.add_router("", figures_router)
 
 
 def urls() -> list[URLPattern]:
@@ -98,6 +102,14 @@ def event_refused(request: HttpRequest, error: EventRefused) -> HttpResponse:
     faults = [{"code": one.code, "sentence": one.sentence, "at": one.at} for one in error.faults]
     first = faults[0] if faults else {"code": "event-refused", "at": error.field}
     return refusal(request, 422, first["code"], error.sentence, first["at"], faults)
+
+
+@api.exception_handler(QueryRefused)
+def query_refused(request: HttpRequest, error: QueryRefused) -> HttpResponse:
+    """A question about figures that has no answer. 404: nothing of that name in reach; 409: no engine for it now."""
+    faults = [{"code": error.code, "sentence": one, "at": error.place} for one in error.details]
+    status = 409 if error.code == "engine" else 404 if error.code == "unknown-unit" else 422
+    return refusal(request, status, error.code, error.sentence, error.place, faults)
 
 
 @api.exception_handler(ValidationError)

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import secrets
 import sys
+import tempfile
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ def database(url: str, *, pool: int, testing: bool) -> dict[str, Any]:
     if pool:
         options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
         entry["CONN_HEALTH_CHECKS"] = True  # after the database was restarted, the next page finds a fresh connection
+    options["prepare_threshold"] = 3 if env.bool("GIAOBAN_PREPARE", default=True) else None
     # Unset, each row that a history trigger looks at costs it an aborted sub-transaction: thousands of rows, minutes.
     options["options"] = "-c pgtrigger.ignore={}"
     if testing:
@@ -148,6 +150,7 @@ if TESTING:
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "accounts:sign-in"
+SESSION_ENGINE = "giaoban.kit.sessions"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
@@ -208,6 +211,14 @@ FILE_UPLOAD_HANDLERS = [
 ]
 DROP_FOLDER = env.str("GIAOBAN_DROP_FOLDER", default="")  # reports put here are taken in, every minute; empty: none
 DROP_AS = env.str("GIAOBAN_DROP_AS", default="")  # the sign-in name of the person in whose name they are
+FROZEN_FOLDER = Path(env.str("GIAOBAN_FROZEN", default="") or VAR / "frozen")  # figures of closed periods, as Parquet
+if TESTING:  # a folder for each process, gone with it
+    folder_of_tests = tempfile.TemporaryDirectory(prefix="giaoban-frozen-")
+    FROZEN_FOLDER = Path(folder_of_tests.name)
+# What adds up long series: auto (frozen periods from their files, the others from the database), postgres or duckdb.
+FIGURE_ENGINE = env.str("GIAOBAN_ENGINE", default="auto")
+if FIGURE_ENGINE not in ("auto", "postgres", "duckdb"):
+    raise ValueError(f"GIAOBAN_ENGINE is {FIGURE_ENGINE!r}; write auto, postgres or duckdb")
 
 # Mail. Without a server nothing leaves the machine: each mail becomes a file.
 MAIL_SERVER = env.str("EMAIL_URL", default="")

@@ -143,6 +143,14 @@ def events() -> Iterator[Line]:
     yield Line("events", f"{len(refused)} refused on their day", wrong if refused else "")
 
 
+def frozen_files() -> Iterator[Line]:
+    from giaoban.reporting.selectors.frozen import faults_of_standing, folder
+
+    count, faults = faults_of_standing()
+    wrong = f"{'; '.join(faults[:3])}: read from the database meanwhile; giaoban verify says more" if faults else ""
+    yield Line("frozen files", f"{count} in use, in {folder()}", wrong)
+
+
 def jobs() -> Iterator[Line]:
     from django.db import connection
 
@@ -168,7 +176,7 @@ def jobs() -> Iterator[Line]:
 
 
 BEFORE_DJANGO: tuple[Callable[[], Iterator[Line]], ...] = (machine, disk)
-WITH_DJANGO = (server, extensions, migrations, checks, fonts, registries, events, jobs)
+WITH_DJANGO = (server, extensions, migrations, checks, fonts, registries, events, frozen_files, jobs)
 
 
 def looked_at(look: Callable[[], Iterator[Line]]) -> list[Line]:

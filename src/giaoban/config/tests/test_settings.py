@@ -98,7 +98,11 @@ def test_a_socket_address_becomes_a_host() -> None:
 def test_an_ordinary_address_stays_itself() -> None:
     entry = database("postgresql://u:p%40ss@db.example:5433/name?sslmode=require", pool=0, testing=False)
     assert (entry["HOST"], entry["PORT"], entry["PASSWORD"]) == ("db.example", 5433, "p@ss")
-    assert entry["OPTIONS"] == {"sslmode": "require", "options": "-c pgtrigger.ignore={}"}
+    assert entry["OPTIONS"] == {
+        "sslmode": "require",
+        "options": "-c pgtrigger.ignore={}",
+        "prepare_threshold": 3,
+    }
 
 
 @pytest.mark.parametrize(

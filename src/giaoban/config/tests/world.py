@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -44,6 +44,7 @@ from giaoban.orgs.services import reorganising
 from giaoban.reporting import selectors as reporting
 from giaoban.reporting import services as reporting_services
 from giaoban.reporting.rules import figures_from_texts
+from giaoban.reporting.selectors.frozen import files_of
 from giaoban.reporting.services import intake
 from giaoban.reporting.web.views.workbooks import ticket_of
 from giaoban.tasks import selectors as tasks
@@ -168,8 +169,20 @@ def build() -> World:
     _findings(world)
     _meetings(world)
     _narratives(world)
+    _closed_books(world)
     run_pending()
     return world
+
+
+def _closed_books(world: World) -> None:
+    """The books of an earlier quarter are closed; the job writes its figures as a file."""
+    form, period = _quarter()
+    reporting_services.close_books(form, period, unit_id(EARLIER), by=SYSTEM, at=world.now)
+
+
+def _quarter() -> tuple[Any, Any]:
+    form = reporting.form_by_key(long_an.read_example(PACK, SYSTEM).made_up["form"])
+    return form, reporting.period_of(form, "2014-Q1")
 
 
 def _intake(world: World) -> None:
@@ -421,7 +434,13 @@ FILES = {
     "briefs:report-docx",
     "briefs:report-pdf",
     "briefs:reports-csv",
+    "indicators:pivot-csv",
+    "indicators:pivot-sdmx",
+    "indicators:pivot-xlsx",
+    "indicators:discrepancies-csv",
+    "indicators:hints-csv",
     "indicators:reading-csv",
+    "indicators:series-csv",
     "meetings:attachment",
     "meetings:notice-docx",
     "meetings:notice-pdf",
@@ -455,6 +474,12 @@ FILES = {
     "reporting:scan",
     "reporting:submission-csv",
     "reporting:changes-csv",
+    "reporting:readings-csv",
+    "reporting:wide-csv",
+    "reporting:wide-all-csv",
+    "reporting:frozen-file",
+    "reporting:frozen-manifest",
+    "reporting:frozen-checksums",
     "reporting:table-csv",
     "reporting:faulty-copy",
     "reporting:workbook",
@@ -501,6 +526,7 @@ def visits(world: World) -> list[Visit]:
         *_plain_visits(world),
         *_reporting_visits(world),
         *_watching_visits(),
+        *_pivot_visits(world),
         *_meeting_visits(world),
         *_task_visits(world),
         *_narrative_visits(world),
@@ -687,9 +713,40 @@ def _reporting_visits(world: World) -> Sequence[Visit]:
         Visit("reporting:table", (legal_aid.BY_PROVINCE, "2021-T09"), who="inspector"),
         Visit("reporting:table-csv", table, f"?unit={HOST}"),
         Visit("reporting:changes-csv", table, f"?unit={HOST}"),
+        Visit("reporting:readings", table, f"?unit={HOST}"),
+        Visit("reporting:readings", table, f"?unit={HOST}&show=all"),
+        Visit("reporting:readings", quarter, f"?unit={quote(HOST)}&geography=2026-01-01"),
+        Visit("reporting:readings-csv", table, f"?unit={HOST}&show=all"),
+        Visit("reporting:wide-csv", table, f"?unit={HOST}"),
+        Visit("reporting:wide-all-csv", (REQUEST_FORM,), f"?unit={HOST}&bom=1"),
+        *(
+            Visit(f"reporting:frozen-{what}", (files_of(*_quarter())[0].pk,))
+            for what in ("file", "manifest", "checksums")
+        ),
         Visit("reporting:books", board),
         Visit("reporting:books", board, who="inspector"),
         Visit("reporting:books", (EARLIER, *quarter)),
+    ]
+
+
+def _pivot_visits(world: World) -> Sequence[Visit]:
+    """The pivot of the host's communes, of the 34 provinces in three turns, and first visits."""
+    cell = f"measure={quote(REQUEST_FORM)}/main/total/received"
+    period = f"{world.period.rule.key}:{quote(world.period.code)}"
+    own = f"?{cell}&unit={HOST}&level=below&period={period}&rows=unit&columns=measure"
+    scores = f"?unit={MINISTRY}&level=below&period=as-of:2026-09-17..2026-10-10"
+    scores += "".join(f"&measure=capture:onestop-score-province/main/total/{one}" for one in ("ckmb", "tdgq"))
+    return [
+        Visit("indicators:pivot", query=own),
+        Visit("indicators:pivot"),
+        Visit("indicators:pivot", who="officer"),
+        Visit("indicators:pivot", who="nobody"),
+        Visit("indicators:pivot", query=f"{own}&step=columns&form=chi-so"),
+        Visit("indicators:pivot", query=f"{own}&q=khongco"),
+        Visit("indicators:pivot", query=f"{scores}&rows=unit&columns=period&rank=1&change=1", who="inspector"),
+        Visit("indicators:pivot", query=f"{scores}&rows=period&columns=unit&third=all", who="inspector"),
+        Visit("indicators:pivot", query=f"{scores}&rows=measure&columns=period", who="ministry"),
+        *(Visit(f"indicators:pivot-{kind}", query=own) for kind in ("xlsx", "csv", "sdmx")),
     ]
 
 
@@ -702,6 +759,11 @@ def _watching_visits() -> Sequence[Visit]:
         Visit("indicators:reading", (onestop.INDICATOR, as_of), who="inspector"),
         Visit("indicators:reading", (onestop.INDICATOR, as_of), who="ministry"),
         Visit("indicators:reading-csv", (onestop.INDICATOR, as_of), who="inspector"),
+        Visit("indicators:index", who="inspector"),
+        Visit("indicators:index", query="?q=khongco", who="ministry"),
+        Visit("indicators:series", (onestop.INDICATOR,), who="inspector"),
+        Visit("indicators:series", (onestop.INDICATOR,), who="ministry"),
+        Visit("indicators:series-csv", (onestop.INDICATOR,), who="inspector"),
         Visit("monitoring:matrix", who="inspector"),
         Visit("monitoring:matrix"),
         Visit("monitoring:matrix", who="nobody"),
@@ -713,9 +775,14 @@ def _watching_visits() -> Sequence[Visit]:
         Visit("monitoring:finding", (found.get(state="confirmed").pk,), who="inspector"),
         Visit("monitoring:rule", (lowest.key,), who="ministry"),
         Visit("monitoring:rule", (lowest.key,)),
-        Visit("monitoring:discrepancies", who="ministry"),
-        Visit("monitoring:discrepancies", who="nobody"),
-        *(Visit("monitoring:discrepancy", (row.pk,), who="ministry") for row in open_ones),
+        Visit("indicators:discrepancies", who="ministry"),
+        Visit("indicators:discrepancies", who="nobody"),
+        Visit("indicators:discrepancies", query="?trang-thai=agreed&loai=parts&sort=-age", who="ministry"),
+        Visit("indicators:discrepancies-csv", who="ministry"),
+        *(Visit("indicators:discrepancy", (row.pk,), who="ministry") for row in open_ones),
+        Visit("indicators:hints", who="ministry"),
+        Visit("indicators:hints", who="nobody"),
+        Visit("indicators:hints-csv", who="ministry"),
     ]
 
 
@@ -833,6 +900,7 @@ def acts(world: World) -> list[Visit]:
         Visit("reporting:fill-from-below", (_by_unit(world)[0].pk,)),
         Visit("reporting:waivers", (_by_unit(world)[0].pk,)),
         Visit("reporting:papers", (world.submissions["sent"].pk,)),
+        Visit("indicators:discrepancies-assign", who="ministry", data={"row": [_discrepancy().pk]}),
         Visit("meetings:invite", preparing, data={"units": [world.communes[3].id], "labels": "Khách mời"}),
         Visit("meetings:attendance", preparing),
         Visit("meetings:agenda", preparing),
@@ -881,6 +949,11 @@ def _unit_acts(world: World) -> list[Visit]:
     ]
 
 
+def _discrepancy() -> indicators.Discrepancy:
+    """One that the ministry's people decide."""
+    return indicators.discrepancies(actor("ministry"), timezone.localdate()).filter(source_name="")[0]
+
+
 def calls(world: World) -> list[tuple[str, Visit]]:
     """Every address of the interface for other programs, with its method; `data` goes as JSON."""
     step = {"step": "rename", "tree": "unit", "key": world.communes[4].key, "name": "Ủy ban nhân dân xã Qua Máy"}
@@ -895,12 +968,18 @@ def calls(world: World) -> list[tuple[str, Visit]]:
         ("get", Visit("api:unit_history", (HOST,))),
         ("get", Visit("api:crosswalk", query="?from=2025-06-30&to=2025-07-01")),
         ("get", Visit("api:events")),
+        ("get", Visit("api:figures", query=_asked_by_a_program(world))),
         ("get", Visit("api:reports")),
         ("get", Visit("api:report", (_by_unit(world)[0].pk,))),
         ("post", Visit("api:submit_report", (_by_unit(world)[0].pk,), who="clerk", data=_sent_by_a_program())),
         ("post", Visit("api:preview", who="administrator", data={"event": event})),
         ("post", Visit("api:record", who="administrator", data={"event": event, **words})),
     ]
+
+
+def _asked_by_a_program(world: World) -> str:
+    period = f"{world.period.rule.key}:{world.period.code}"
+    return "?" + urlencode({"measure": f"{REQUEST_FORM}/main/total/received", "unit": HOST, "period": period})
 
 
 def _sent_by_a_program() -> dict[str, Any]:
