@@ -13,7 +13,18 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from giaoban.core import formulas
-from giaoban.core.consolidation import EXACTLY, CellTotal, Coverage, Extreme, Weighed, combine, part_of, roll_up
+from giaoban.core.consolidation import (
+    EXACTLY,
+    ZERO,
+    CellTotal,
+    Coverage,
+    Extreme,
+    Weighed,
+    combine,
+    is_uneven,
+    part_of,
+    roll_up,
+)
 from giaoban.core.layouts import FormDefinition, Table
 from giaoban.core.queries import BELOW, MOST_VALUES, SELF, QueryRefused
 from giaoban.core.restating import Divided, Restatement
@@ -102,6 +113,20 @@ def _has_figures(table: ReadTable) -> bool:
 
 def _said_itself(table: ReadTable) -> ReadTable:
     return replace(table, total=replace(table.total, note=SAID_ITSELF))
+
+
+def _doubtful(table: Table, totals: Mapping[str, CellTotal]) -> set[str]:
+    """Rates that are not computed for several units: an engine tells how many left an input open, not which of them, so
+    a numerator of some might stand over a denominator of others."""
+    return {
+        rate
+        for rate, inputs in table.rate_inputs.items()
+        if is_uneven(table, rate, totals) or any(_is_open(totals.get(name, ZERO)) for name in inputs)
+    }
+
+
+def _is_open(total: CellTotal) -> bool:
+    return total.units > 1 and bool(total.blank or total.not_applicable)
 
 
 def _not_too_much(laid: Mapping[Period, Laid], periods: int, cells: int) -> None:
@@ -293,7 +318,7 @@ class _PeriodDrawing:
             table = self.of.tables[table_id]
             for row in rows:
                 for subunit, totals in self._totals(spots, table, row).items():
-                    rolled = roll_up(table, totals, is_shared=is_shared)
+                    rolled = roll_up(table, totals, is_shared=is_shared, uneven=_doubtful(table, totals))
                     for column, cell in rolled.items():
                         shown[table_id, row, subunit, column] = _plain(cell) if is_shared else cell
         return shown

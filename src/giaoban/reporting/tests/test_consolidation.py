@@ -1,6 +1,5 @@
 """Consolidated tables: sums, states, coverage, other geographies, origin of numbers, snapshots, exports."""
 
-from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -11,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from giaoban.core.consolidation import MISSING, CellTotal, Coverage, combine, roll_up, total_of
+from giaoban.core.consolidation import MISSING, CellTotal, Coverage, combine, roll_up, totals_of
 from giaoban.core.figures import BLANK, NIL, NOT_APPLICABLE, Figure, Mark, reported
+from giaoban.core.layouts import Table
 from giaoban.kit.permissions import Role
 from giaoban.orgs.tests import factories as orgs
 from giaoban.orgs.tests.factories import moment
@@ -319,8 +319,8 @@ def test_exports_are_the_same_bytes_each_time(world: World) -> None:
     rows = first.splitlines()
     assert rows[0].startswith("unit,form,period,instalment,table,line,subunit,column,value,estimate,mark,reported")
     said = "Đúng như đã báo cáo: cây đơn vị ngày 31/03/2024."
-    assert f"TOTAL,act-1:lamps,2024-Q1,,own,total,,all,30,,,2,1,0,0,3,2024-03-31,exact,1,{said},0,live,," in rows
-    assert "south,act-1:lamps,2024-Q1,,own,total,,all,,,nil,0,1,0,0,2,2024-03-31,exact,1,,0,live,," in rows
+    assert f"TOTAL,act-1:lamps,2024-Q1,,own,total,,all,30,,,2,1,0,0,3,0,2024-03-31,exact,1,{said},0,live,," in rows
+    assert "south,act-1:lamps,2024-Q1,,own,total,,all,,,nil,0,1,0,0,2,0,2024-03-31,exact,1,,0,live,," in rows
     sent = selectors.current_of(world.owed("n1"))
     assert sent is not None
     assert "n1,act-1:lamps,2024-Q1,,own,total,,oil,1.5,," in selectors.export_submission(sent).splitlines()
@@ -430,7 +430,8 @@ class TestAgainstPlainAddition(TestCase):
         north, south = table.lines
         sides = ((north, ("n1", "n2", "n3")), (south, ("s1", "s2", "s3")), (table.total, tuple(world.lights)))
         for line, lights in sides:
-            raw = {column.id: combine(_totals(sent_by, lights, column.id)) for column in layout.numeric}
+            ones = [_ones(layout, sent_by[light]) for light in lights]
+            raw = {column.id: combine(one[column.id] for one in ones) for column in layout.numeric}
             expected = roll_up(layout, raw)
             assert {column: line.cells[key(column)] for column in expected} == expected
 
@@ -440,9 +441,8 @@ def _exceeds(cells: dict[str, Figure]) -> bool:
     return part is not None and whole is not None and part > whole
 
 
-def _totals(figures: dict[str, dict[str, Figure] | None], lights: Iterable[str], column: str) -> list[CellTotal]:
-    found = []
-    for light in lights:
-        cells = figures[light]
-        found.append(MISSING if cells is None or _exceeds(cells) else total_of(cells.get(column, BLANK)))
-    return found
+def _ones(table: Table, cells: dict[str, Figure] | None) -> dict[str, CellTotal]:
+    """What one light gave, as totals of one."""
+    if cells is None or _exceeds(cells):
+        return {column.id: MISSING for column in table.numeric}
+    return totals_of(table, [cells.get(column.id, BLANK) for column in table.numeric])
