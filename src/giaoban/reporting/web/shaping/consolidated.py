@@ -259,7 +259,7 @@ class Drawing:
         is_total: bool = False,
     ) -> TableRow:
         parts = (self._cell(table, row, subunit, column, line) for column in columns)
-        cells = mark_safe("".join(parts))  # noqa: S308  # nosec B308 B703 - each part is escaped
+        cells = mark_safe("\n".join(parts))  # noqa: S308  # nosec B308 B703 - each part is escaped
         unit = line.unit
         here = unit is not None and unit.id == self.table.unit.id
         several = line.coverage is not None and line.coverage.expected > 1
