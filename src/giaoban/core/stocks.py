@@ -39,7 +39,7 @@ class Mixed:
 
     def of(self, totals: Mapping[str, CellTotal], *, is_whole: bool = True) -> CellTotal:
         """The column from its parts, with the counts of the part that fewest units gave. No number where a part has
-        none, or where not every unit gave every part (is_whole False). Nil only where every part is."""
+        none, or where not every unit gave every part (is_whole False). Nil only where every part of every unit is."""
         held = [totals[name] for name in self.names]
         least = min(held, key=lambda one: one.answered)
         value = estimate = Decimal(0)
@@ -47,7 +47,7 @@ class Mixed:
             value, estimate = _plus(value, totals[name].value), _plus(estimate, totals[name].estimate)
         for name in self.minus:
             value, estimate = _minus(value, totals[name].value), _minus(estimate, totals[name].estimate)
-        if not any(one.reported for one in held):
+        if is_whole and not any(one.reported for one in held):
             return CellTotal(None, Decimal(0), 0, least.nil, least.not_applicable, least.blank, least.missing)
         is_known = is_whole and all(one.amount is not None for one in held)
         return CellTotal(

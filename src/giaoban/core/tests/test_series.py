@@ -266,6 +266,17 @@ def test_what_is_tied_to_a_stock_without_a_way_to_compute_it_is_unknown() -> Non
     assert fold(table, [quarter(1)], lines[:1], found).shown["a"].value == 20
 
 
+def test_nil_beside_a_gap_is_no_nil() -> None:
+    """The unit declared nil of what it knew, and left a part open in one period."""
+    definition = stocks()
+    table = definition.table("own")
+    periods, mixed = [quarter(1), quarter(2)], mixed_columns(definition, table)
+    gave = [line(table, old=NIL, new=NIL), line(table, old=NIL, new=NIL)]
+    assert fold(table, periods, gave, mixed).totals["all"].amount == 0
+    left = [gave[0], line(table, old=NIL, new=BLANK)]
+    assert fold(table, periods, left, mixed).totals["all"].amount is None
+
+
 @given(st.data())
 def test_a_column_with_a_stock_is_the_same_added_by_units_and_by_periods(data: st.DataObject) -> None:
     """Where the total has a number every unit has one, and they add up to it; where a unit has none, nor has it."""
