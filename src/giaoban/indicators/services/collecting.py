@@ -25,9 +25,14 @@ from giaoban.orgs.selectors import scope_ids
 ONE_AT_A_TIME: Final = "indicators.collect"
 COLLECTED: Final = "indicators.collect"
 """The act of a look at all sources."""
-RUNNING: Final = "running"
-"""In the detail of that act: the oldest transaction that was not over when the look began. What it and later ones wrote
-may not have been seen."""
+SNAPSHOT: Final = "snapshot"
+"""In the detail of that act: which transactions were over when the look began (`pg_snapshot` as text). What the others
+wrote may not have been seen."""
+UNSEEN: Final = """age(kit_act.xmin) <= age(pg_snapshot_xmin(%s::pg_snapshot)::xid) AND NOT pg_visible_in_snapshot((
+    pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+    - ((pg_snapshot_xmax(pg_current_snapshot())::text::bigint - kit_act.xmin::text::bigint) & 4294967295)
+)::text::xid8, %s::pg_snapshot)"""
+"""Rows bear the lower half of the number of their transaction; the upper half is that of the nearest before now."""
 REACH: Final = 100_000
 """So many acts may be written while one transaction lasts; one of more waits for the look of the night."""
 COLLECT_JOB: Final = "indicators.collect"
@@ -62,8 +67,8 @@ def collect(*, by: Actor, at: datetime) -> Collected:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [ONE_AT_A_TIME])
-            cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
-            (running,) = cursor.fetchone()
+            cursor.execute("SELECT pg_current_snapshot()::text")
+            (snapshot,) = cursor.fetchone()
         named = {name: _by_key(name, source) for name, source in disagreements}
         entered, on = _entered(), timezone.localdate(at)
         for name, items in named.items():
@@ -72,7 +77,7 @@ def collect(*, by: Actor, at: datetime) -> Collected:
         found.named = sum(map(len, named.values()))
         waiting = Discrepancy.objects.filter(source_name__in=list(named), state=DiscrepancyState.OPEN, agreed_at=None)
         waiting.update(checked_at=at)
-        with act(COLLECTED, by=by, at=at, detail=_counts(found) | {RUNNING: running}):
+        with act(COLLECTED, by=by, at=at, detail=_counts(found) | {SNAPSHOT: snapshot}):
             pass
     return found
 
@@ -84,17 +89,12 @@ def collect_when_due(*, by: Actor, at: datetime) -> Collected | None:
     Reading, signing in and this room's own acts change no figure.
     """
     last = Act.objects.filter(name=COLLECTED).order_by("-pk").first()
-    if last is None or RUNNING not in last.detail:
+    if last is None or SNAPSHOT not in last.detail:
         return collect(by=by, at=at)
-    unseen = RawSQL("age(kit_act.xmin) <= age(%s::xid)", [_short(last.detail[RUNNING])], BooleanField())
+    unseen = RawSQL(UNSEEN, [last.detail[SNAPSHOT]] * 2, BooleanField())  # noqa: S611  # nosec B611 - a constant
     since = Act.objects.filter(unseen, pk__gt=last.pk - REACH)
     since = since.exclude(name__startswith="indicators.").exclude(name__startswith="accounts.")
     return collect(by=by, at=at) if since.exists() else None
-
-
-def _short(transaction_id: str) -> str:
-    """The number of a transaction as rows bear it: without the rounds before."""
-    return str(int(transaction_id) % 2**32)
 
 
 def _by_key(name: str, source: DisagreementSource) -> dict[str, Disagreement]:

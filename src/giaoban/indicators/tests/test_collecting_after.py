@@ -14,6 +14,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def world() -> World:
+    """Without jobs that tests with transactions of their own left behind."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE task_name = %s", [COLLECT_JOB])
     return tiny_world()
 
 
