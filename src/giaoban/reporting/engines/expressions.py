@@ -7,7 +7,7 @@ are kept row by row also special: whether any cell of the line is estimated or n
 ibis takes most of a second to import, so it is imported when the first statement is compiled.
 """
 
-from functools import lru_cache, reduce
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from giaoban.core.figures import Mark
@@ -115,11 +115,8 @@ def _joined(columns: int, *, special: bool = False) -> "Table":
 
 
 def _counter(mark: Any) -> Any:
-    import ibis
-
     kinds = ((Mark.NIL, 0), (Mark.NOT_APPLICABLE, 1), (Mark.BLANK, 2))
-    terms = [ibis.ifelse(mark == int(kind), 1 << COUNTER * n, 0) for kind, n in kinds]
-    return reduce(lambda left, right: left + right, terms)
+    return mark.cases(*((int(kind), 1 << COUNTER * n) for kind, n in kinds), else_=0)
 
 
 def _sql(expression: Any, dialect: Dialect) -> str:

@@ -35,24 +35,28 @@ def text(value: str) -> str:
 
 def lines_of(question: Question, paths: Mapping[int, Path], words: Words) -> str:
     """A query for `figure_lines`: every file with the period that it holds. paths: for each period of the question."""
-    columns = []
-    for n, one in enumerate(question.columns):
-        names = (layout.value_name, layout.estimate_name, layout.mark_name)
-        columns += [
-            f"{words.quote(name(one.table, one.column))} AS {letter}{n}"
-            for letter, name in zip("vem", names, strict=True)
-        ]
-    keys = ", ".join(words.quote(one) for one in (layout.UNIT_ID, layout.TABLE, layout.ROW, layout.SUBUNIT))
-    cells, rows = ", ".join(columns), _rows(question, words)
+    columns, rows = columns_of(question, words.quote), rows_of(question, words.quote)
     parts = []
     for period in question.readings:
         file = words.file(paths[period])
-        parts.append(f"SELECT {period} AS period, {keys}, {cells} FROM {file} WHERE {rows}")  # noqa: S608  # nosec B608 - quoted
+        parts.append(f"SELECT {period} AS period, {columns} FROM {file} WHERE {rows}")  # noqa: S608  # nosec B608 - quoted
     return " UNION ALL ".join(parts)
 
 
-def _rows(question: Question, words: Words) -> str:
-    table, row = words.quote(layout.TABLE), words.quote(layout.ROW)
+def columns_of(question: Question, quote: Callable[[str], str]) -> str:
+    """Of `figure_lines` what stands in a file, under the names that the expressions use."""
+    columns = [quote(one) for one in (layout.UNIT_ID, layout.TABLE, layout.ROW, layout.SUBUNIT)]
+    for n, one in enumerate(question.columns):
+        names = (layout.value_name, layout.estimate_name, layout.mark_name)
+        columns += [
+            f"{quote(name(one.table, one.column))} AS {letter}{n}" for letter, name in zip("vem", names, strict=True)
+        ]
+    return ", ".join(columns)
+
+
+def rows_of(question: Question, quote: Callable[[str], str]) -> str:
+    """The condition that a line is wanted."""
+    table, row = quote(layout.TABLE), quote(layout.ROW)
     by_table: dict[str, list[str]] = {}
     for a_table, a_row in question.rows:
         by_table.setdefault(a_table, []).append(text(a_row))

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from giaoban.core.forms import FormDefinition, checksum, parse_form
 from giaoban.core.tidy import figures_from_rows, read_tidy
 from giaoban.reporting.archive import csvs, layout, manifest, reading, verifying, writing
 from giaoban.reporting.archive.layout import StoredLine
+from giaoban.reporting.engines import duck
+from giaoban.reporting.engines.questions import Question, Wanted
 from giaoban.reporting.tests.factories import dynamic_form_data, form_data
 
 KEY = "act-1:lamps"
@@ -150,6 +153,28 @@ def test_duckdb_reads_exact_decimals(tmp_path: Path) -> None:
     with duckdb.connect() as reader:
         row = reader.execute(query, [str(path)]).fetchone()
     assert [str(one) for one in row or ()] == ["6", "4.5", "DECIMAL(18,1)"]
+
+
+def test_a_period_of_longer_numbers_is_read_beside_one_of_short_ones(tmp_path: Path) -> None:
+    """Their files differ in the type of the column; whichever stands first."""
+    data = form_data(signatures=[])
+    form = parse_form(data, KEY)
+    paths = {}
+    for period, value in ((1, 7), (2, LARGEST)):
+        paths[period] = tmp_path / f"it's {period}.parquet"
+        marks = [0, 2, 3, 1, 3]
+        line = StoredLine(
+            "u1", 1, "own", "total", "", [value, *[None] * 4], [None] * 5, marks, {}, 1, SENT, SENT, False
+        )
+        write(paths[period], data, form, [line])
+    assert len({str(pq.read_schema(one).field("own.all").type) for one in paths.values()}) == 2
+    wanted = tuple(Wanted("own", one.id, n, one.scale) for n, one in enumerate(form.table("own").numeric))
+    for order in ((1, 2), (2, 1)):
+        asked = Question(0, wanted, (("own", "total"),), dict.fromkeys(order, 0), [{1: (5,)}])
+        found = duck.add_up(asked, paths)
+        sums = {key.period: added for key, added in found.sums.items()}
+        assert [sums[one][0].value for one in (1, 2)] == [Decimal(7), Decimal(LARGEST)]
+        assert [one.marks for one in sums[1]] == [(0, 0, 0), (0, 1, 0), (0, 0, 1), (1, 0, 0), (0, 0, 1)]
 
 
 def test_a_missing_file_and_a_missing_manifest_are_said(tmp_path: Path) -> None:
