@@ -1,7 +1,8 @@
 """The hour of the deadline with the real stack: 3,321 communes × 5 forms sent over HTTP, and one worker killed.
 
 `python -m bench.deadline`. A closed model: so many people at once, each sending the next report as soon as the last one
-was acknowledged. Every acknowledged receipt is looked for in the database afterwards. Figures are generated: SIMULATED.
+was acknowledged, or after a pause. Each run begins with all reports unsent. Every acknowledged receipt is looked for in
+the database afterwards. Figures are generated: SIMULATED.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -27,7 +29,7 @@ from bench.__main__ import ROOT, machine, server
 
 FORMS = 5
 SEED = 20261122
-PAUSE = 0.2  # seconds before a request that was cut off is sent again
+AGAIN = 0.2  # seconds before a request that was cut off is sent again
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Hour:
     """What a run came to. acknowledged: receipt by obligation; cut: requests that got no answer and were repeated."""
 
     users: int
+    pause: float = 0.0
     seconds: float = 0.0
     taken: list[float] = field(default_factory=list)
     acknowledged: dict[int, str] = field(default_factory=dict)
@@ -54,7 +57,7 @@ class Hour:
         ordered = sorted(self.taken)
         p99 = ordered[min(len(ordered) - 1, round(0.99 * len(ordered)))] * 1000
         return (
-            f"{self.users:>4} at once: {len(self.taken) / self.seconds:7.1f} a second   median "
+            f"{self.users:>4} at once, pause {self.pause:g} s: {len(self.taken) / self.seconds:7.1f} a second   median "
             f"{median(ordered) * 1000:7.1f} ms   p99 {p99:7.1f} ms   {len(self.acknowledged)} acknowledged, "
             f"{self.known} already there, {self.cut} cut and repeated, {len(self.refused)} refused"
         )
@@ -92,8 +95,8 @@ def open_the_hour() -> None:
     from django.contrib.auth import get_user_model
     from django.utils import timezone
 
+    from bench import making
     from bench.world import ON, build
-    from giaoban.core.forms import checksum, parse_form
     from giaoban.kit.actors import system_actor
     from giaoban.kit.permissions import Role
     from giaoban.orgs import services as org_services
@@ -108,17 +111,7 @@ def open_the_hour() -> None:
             continue
         data = yaml.safe_load((ROOT / "bench" / "form.yaml").read_text(encoding="utf-8"))
         data |= {"code": f"hour-{number}", "valid": ["2025-07-01", None]}
-        definition = parse_form(data, key)
-        form = FormVersion.objects.create(
-            key=key,
-            act=definition.act,
-            code=definition.code,
-            title=definition.title,
-            kind=definition.kind,
-            definition=data,
-            checksum=checksum(data),
-            valid_from=ON.replace(year=2025),
-        )
+        form = making.form_version(data, key, ON.replace(year=2025))
         owed = [
             Obligation(unit_id=unit, receiver_id=receiver, form=form, period=world.period, due_on=ON, simulated=True)
             for unit, receiver in model
@@ -141,6 +134,19 @@ def forget() -> None:
     sent = Submission.objects.filter(obligation__form__key__startswith="request:hour-")
     SubmissionLine.objects.filter(submission__in=sent).delete()
     sent.delete()
+
+
+def close_the_hour() -> None:
+    """Take the forms of the hour out of the database, so that other measurements do not count them."""
+    from django.db import connection
+
+    from giaoban.reporting.models import FormVersion, Obligation
+
+    forget()
+    Obligation.objects.filter(form__key__startswith="request:hour-").delete()
+    FormVersion.objects.filter(key__startswith="request:hour-").delete()
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
 
 
 def body(dice: random.Random) -> bytes:
@@ -181,13 +187,17 @@ class Person:
             raise
 
 
-async def send_all(port: int, waiting: "deque[Letter]", users: int, seconds: float, disturb: Any = None) -> Hour:
-    """Let so many people send for so long; `disturb` is called once in the middle."""
-    hour, dice = Hour(users), random.Random(SEED)
+async def send_all(
+    port: int, waiting: "deque[Letter]", users: int, seconds: float, pause: float = 0.0, disturb: Any = None
+) -> Hour:
+    """Let so many people send for so long, with so many seconds between an answer and the next report; `disturb` is
+    called once in the middle."""
+    hour, dice = Hour(users, pause), random.Random(SEED)
     started = time.perf_counter()
 
     async def work() -> None:
         person = Person(port)
+        await asyncio.sleep(dice.random() * pause)
         while waiting and time.perf_counter() - started < seconds:
             letter, content = waiting.popleft(), body(dice)
             asked = time.perf_counter()
@@ -197,9 +207,11 @@ async def send_all(port: int, waiting: "deque[Letter]", users: int, seconds: flo
                     break
                 except (OSError, asyncio.IncompleteReadError):
                     hour.cut += 1
-                    await asyncio.sleep(PAUSE)
+                    await asyncio.sleep(AGAIN)
             hour.taken.append(time.perf_counter() - asked)
             note(hour, letter, status, answer)
+            if pause:
+                await asyncio.sleep(pause)
 
     async def in_the_middle() -> None:
         if disturb is not None:
@@ -280,6 +292,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.deadline")
     parser.add_argument("--users", type=int, nargs="+", default=[10, 50, 200])
     parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--pause", type=float, default=1.0, help="seconds, of one more run with the most people")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int, default=4)
     chosen = parser.parse_args()
@@ -292,16 +305,20 @@ def main() -> None:
         print(f"machine: {machine()}; the senders run on it too; synchronous commit, checks, history, receipts on")
         open_the_hour()
         forget()
-        waiting = letters()
+        runs = [(one, 0.0, False) for one in chosen.users]
+        runs += [(chosen.users[-1], chosen.pause, False), (chosen.users[-1], 0.0, True)]
         with serving(chosen.workers, chosen.threads) as (port, process):
-            asyncio.run(send_all(port, waiting, 10, 5))  # warm
-            for users, disturb in [*((one, None) for one in chosen.users), (chosen.users[-1], kill_one)]:
-                act = None if disturb is None else lambda: kill_one(process)
-                hour = asyncio.run(send_all(port, waiting, users, chosen.seconds, act))
+            asyncio.run(send_all(port, letters(), 10, 5))  # warm
+            for users, pause, is_disturbed in runs:
+                forget()
+                waiting = letters()
+                act = partial(kill_one, process) if is_disturbed else None
+                hour = asyncio.run(send_all(port, waiting, users, chosen.seconds, pause, act))
                 missing, stored = lost(hour)
                 print(f"{hour.line()}, {len(missing)} LOST, {stored} stored in all{', one killed' if act else ''}")
                 for reason in hour.refused[:3]:
                     print(f"     {reason}")
+        close_the_hour()
 
 
 if __name__ == "__main__":

@@ -78,8 +78,8 @@ def build() -> float:
     from django.db import connection, transaction
     from django.utils import timezone
 
+    from bench import making
     from bench.world import build as build_world
-    from giaoban.core.forms import checksum, parse_form
     from giaoban.kit.actors import system_actor
     from giaoban.kit.acts import act
     from giaoban.reporting.models import FormVersion, Obligation, Period, PeriodRule
@@ -90,18 +90,8 @@ def build() -> float:
     units = list(Obligation.objects.filter(form=world.form).values_list("unit_id", flat=True))
     start = perf_counter()
     data, now = form_data(), timezone.now()
-    definition = parse_form(data, FORM)
     with act("bench.fill-export", by=system_actor("bench"), at=now) as entry, connection.cursor() as cursor:
-        form = FormVersion.objects.create(
-            key=FORM,
-            act="",
-            code=definition.code,
-            title=definition.title,
-            kind=definition.kind,
-            definition=data,
-            checksum=checksum(data),
-            valid_from=date(2025, 7, 1),
-        )
+        form = making.form_version(data, FORM, date(2025, 7, 1))
         rule = PeriodRule.objects.get(key=RULE)
         for n in range(-(-REPORTS // len(units))):
             begin = FIRST + timedelta(weeks=n)

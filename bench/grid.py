@@ -12,10 +12,10 @@ from django.core.wsgi import get_wsgi_application
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bench import making
 from bench.pages import client_of
 from bench.timing import row
 from bench.world import ON, World
-from giaoban.core.forms import checksum, parse_form
 from giaoban.kit.permissions import Role
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting.models import FormVersion, Obligation
@@ -64,17 +64,7 @@ def _form() -> FormVersion:
         "source": "giao-ban",
         "tables": [{"id": "main", "title": "Bảng", "rows": rows, "columns": columns}],
     }
-    definition = parse_form(data, FORM)
-    return FormVersion.objects.create(
-        key=FORM,
-        act=definition.act,
-        code=definition.code,
-        title=definition.title,
-        kind=definition.kind,
-        definition=data,
-        checksum=checksum(data),
-        valid_from=date(2025, 7, 1),
-    )
+    return making.form_version(data, FORM, date(2025, 7, 1))
 
 
 class _Server(ThreadingMixIn, WSGIServer):

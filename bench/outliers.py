@@ -14,10 +14,10 @@ import pandas as pd  # type: ignore[import-untyped]  # pandas-stubs is not pinne
 from django.db import transaction
 from django.utils import timezone
 
+from bench import making
 from bench.timing import milliseconds, row
 from bench.world import SEED, World
 from giaoban.core import outliers
-from giaoban.core.figures import Mark
 from giaoban.core.outliers import MAD_CONSISTENCY, FiguresOverTime
 from giaoban.kit.actors import system_actor
 from giaoban.kit.acts import act
@@ -73,34 +73,11 @@ def fill(world: World, counts: np.ndarray) -> list[Period]:
             for period in periods
         )
         sent = Submission.objects.bulk_create(
-            Submission(
-                obligation=one,
-                version=1,
-                state="accepted",
-                is_current=True,
-                channel="csv",
-                entered_by_name="bench",
-                sent_at=at,
-                decided_at=at,
-                filled=60,
-                required=60,
-                warnings=0,
-                receipt=f"OUTLIERS-{one.pk}",
-                simulated=True,
-                act=entry,
-            )
-            for one in owed
+            making.submission(one, f"OUTLIERS-{one.pk}", entry, at, cells=ROWS * COLUMNS) for one in owed
         )
         vectors = counts.reshape(-1, ROWS, COLUMNS).tolist()
         SubmissionLine.objects.bulk_create(
-            SubmissionLine(
-                submission=one,
-                table="main",
-                row=f"r{at_row + 1}",
-                values=values,
-                estimates=[None] * COLUMNS,
-                marks=[int(Mark.REPORTED)] * COLUMNS,
-            )
+            making.line(one, f"r{at_row + 1}", values)
             for one, rows in zip(sent, vectors, strict=True)
             for at_row, values in enumerate(rows)
         )

@@ -10,10 +10,9 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from bench import making
 from bench.timing import milliseconds, row
 from bench.world import ON, World
-from giaoban.core.figures import Mark
-from giaoban.core.forms import checksum, parse_form
 from giaoban.kit.actors import system_actor
 from giaoban.kit.acts import act
 from giaoban.orgs import selectors as orgs
@@ -64,17 +63,7 @@ def _make(world: World) -> FormVersion:
         "source": "bench",
         "tables": [{"id": "main", "rows": [{"id": "r1", "label": "Tổng"}], "columns": columns}],
     }
-    definition = parse_form(data, FORM)
-    form = FormVersion.objects.create(
-        key=FORM,
-        act=definition.act,
-        code=definition.code,
-        title=definition.title,
-        kind=definition.kind,
-        definition=data,
-        checksum=checksum(data),
-        valid_from=date(2024, 1, 1),
-    )
+    form = making.form_version(data, FORM, date(2024, 1, 1))
     rule = {"key": RULE, "name": "Tháng", "kind": "month", "starts": "01-01"}
     regime, _ = Regime.objects.get_or_create(key="bench", defaults={"act": "bench"})
     PeriodRule.objects.create(regime=regime, key=RULE, name="Tháng", definition=rule)
@@ -106,40 +95,14 @@ def _report(form: FormVersion, period: Period, reports: list[tuple[int, int]], b
     with act("bench.fill", by=by, at=at) as entry:
         sent = Submission.objects.bulk_create(
             [
-                Submission(
-                    obligation=obligation,
-                    version=1,
-                    state="accepted",
-                    is_current=True,
-                    channel="csv",
-                    entered_by_name="bench",
-                    sent_at=at,
-                    decided_at=at,
-                    filled=COLUMNS,
-                    required=COLUMNS,
-                    warnings=0,
-                    receipt=f"RECAST-{obligation.pk}",
-                    simulated=True,
-                    act=entry,
-                )
+                making.submission(obligation, f"RECAST-{obligation.pk}", entry, at, cells=COLUMNS)
                 for obligation in obligations
                 if dice.random() >= MISSING_SHARE
             ],
             batch_size=2000,
         )
         SubmissionLine.objects.bulk_create(
-            (
-                SubmissionLine(
-                    submission=one,
-                    table="main",
-                    row="r1",
-                    values=[dice.randrange(5000) for _ in range(COLUMNS)],
-                    estimates=[None] * COLUMNS,
-                    marks=[int(Mark.REPORTED)] * COLUMNS,
-                )
-                for one in sent
-            ),
-            batch_size=2000,
+            (making.line(one, "r1", [dice.randrange(5000) for _ in range(COLUMNS)]) for one in sent), batch_size=2000
         )
 
 

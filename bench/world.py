@@ -10,10 +10,10 @@ import yaml
 from django.db import connection, transaction
 from django.utils import timezone
 
+from bench import making
 from giaoban.config.paths import ROOT
 from giaoban.config.preparation import prepare
 from giaoban.core.figures import Mark
-from giaoban.core.forms import checksum, parse_form
 from giaoban.kit.actors import system_actor
 from giaoban.kit.acts import act
 from giaoban.kit.packs import load_pack
@@ -21,7 +21,7 @@ from giaoban.orgs import selectors as orgs
 from giaoban.reporting import services
 from giaoban.reporting.models import FormVersion, Obligation, Period, Submission, SubmissionLine
 
-FORM = "request:bench-60"
+FORM, CELLS = "request:bench-60", 60
 ON = date(2026, 6, 10)
 SEED = 20261122
 MISSING_SHARE, RESENT_SHARE, ESTIMATE_SHARE = 0.03, 0.05, 0.5
@@ -82,17 +82,7 @@ def _make(by: Any, at: datetime) -> FormVersion:
     load_pack(ROOT / "packs" / "justice-vn", by=by, at=at, say=lambda _: None)
     data = yaml.safe_load((Path(__file__).parent / "form.yaml").read_text(encoding="utf-8"))
     data["valid"] = ["2025-07-01", None]
-    definition = parse_form(data, FORM)
-    form = FormVersion.objects.create(
-        key=FORM,
-        act=definition.act,
-        code=definition.code,
-        title=definition.title,
-        kind=definition.kind,
-        definition=data,
-        checksum=checksum(data),
-        valid_from=date(2025, 7, 1),
-    )
+    form = making.form_version(data, FORM, date(2025, 7, 1))
     period = services.open_period("tt17-6t", year=2026, by=by, at=at)
     reports = []
     for province in orgs.children_of(_unit("bo-tu-phap"), "professional", ON):
@@ -119,21 +109,14 @@ def _report(obligations: list[Obligation], by: Any, at: datetime) -> None:
                 continue
             versions = 2 if dice.random() < RESENT_SHARE else 1
             submissions += [
-                Submission(
-                    obligation=obligation,
+                making.submission(
+                    obligation,
+                    f"BENCH-{obligation.pk}-{version}",
+                    entry,
+                    at,
+                    cells=CELLS,
                     version=version,
-                    state="accepted" if version == versions else "superseded",
-                    is_current=version == versions,
-                    channel="csv",
-                    entered_by_name="bench",
-                    sent_at=at,
-                    decided_at=at,
-                    filled=60,
-                    required=60,
-                    warnings=0,
-                    receipt=f"BENCH-{obligation.pk}-{version}",
-                    simulated=True,
-                    act=entry,
+                    of=versions,
                 )
                 for version in range(1, versions + 1)
             ]
@@ -149,14 +132,6 @@ def _lines(submission: Submission, dice: random.Random) -> list[SubmissionLine]:
     for row in range(1, 7):
         marks = dice.choices([Mark.REPORTED, Mark.NIL, Mark.NOT_APPLICABLE, Mark.BLANK], weights=[88, 6, 3, 3], k=10)
         values = [dice.randrange(5000) if mark is Mark.REPORTED else None for mark in marks]
-        lines.append(
-            SubmissionLine(
-                submission=submission,
-                table="main",
-                row=f"r{row}",
-                values=values,
-                estimates=[dice.randrange(500) if estimated and value is not None else None for value in values],
-                marks=[int(mark) for mark in marks],
-            )
-        )
+        estimates = [dice.randrange(500) if estimated and value is not None else None for value in values]
+        lines.append(making.line(submission, f"r{row}", values, estimates, marks))
     return lines
