@@ -57,7 +57,7 @@ def laid(counts: np.ndarray) -> FiguresOverTime:
 def fill(world: World, counts: np.ndarray) -> list[Period]:
     """Reports of communes of one province over the months. Undone by the caller."""
     at, by = timezone.now(), system_actor("bench")
-    data = {"key": "bench-months", "name": "Tháng", "kind": "month", "starts": "01-01"}
+    data = {"key": "bench-outliers", "name": "Tháng", "kind": "month", "starts": "01-01"}
     regime, _ = Regime.objects.get_or_create(key="bench", defaults={"act": "bench"})
     rule = PeriodRule.objects.create(regime=regime, key=data["key"], name=data["name"], definition=data)
     starts = [date(2024 + month // 12, month % 12 + 1, 1) for month in range(counts.shape[1] + 1)]
