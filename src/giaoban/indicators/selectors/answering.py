@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.http import Http404
 from django.utils import timezone
 
-from giaoban.core.consolidation import CellTotal, Coverage
+from giaoban.core.consolidation import CellTotal, Coverage, Uneven
 from giaoban.core.indicators import IndicatorDefinition, Measured, Version, rounded
 from giaoban.core.queries import (
     BELOW,
@@ -156,8 +156,10 @@ def _value(read: CellsRead, place: Place, key: str, period: str, share: Decimal 
 
 
 def _reason(place: Place, cell: CellTotal, said: Said) -> str:
-    if cell.value is None and cell.reported:
-        return NOT_ALL_ANSWERED if place.column.roll_up == "rate" else NOT_ADDED
+    if cell.value is None and isinstance(cell.kept, Uneven) and cell.kept.units:
+        return NOT_ALL_ANSWERED
+    if cell.value is None and cell.reported and place.column.roll_up != "rate":
+        return NOT_ADDED
     return said.sentence
 
 

@@ -15,6 +15,8 @@ from giaoban.indicators.selectors.answering import answer
 from giaoban.indicators.tests.factories import indicator
 from giaoban.orgs.models import Unit
 from giaoban.reporting import services
+from giaoban.reporting.selectors.querying import NOT_ALL_ANSWERED
+from giaoban.reporting.services.freezing import freeze
 from giaoban.reporting.tests.factories import (
     AT,
     FORM_KEY,
@@ -117,6 +119,28 @@ def test_rates_means_and_what_is_not_added(world: World) -> None:
     assert (age.value, age.state) == (None, "reported")
     assert "không cộng" in age.reason
     assert one(f"{CELL}age", "n1", level="light").value == Decimal("3.5")
+
+
+def test_a_rate_is_of_those_who_answered_all_of_it(world: World, settings: Any, tmp_path: Any) -> None:
+    """Who answered no input takes nothing from it; who answered one only, in whatever harbour, leaves it without value,
+    even where as many answered the one as the other. The same from files."""
+    world.report("n3", all=NOT_APPLICABLE, good=NOT_APPLICABLE)
+    assert one(f"{CELL}rate").value == Decimal("52.99")
+    assert one(f"{CELL}rate", "north").value == Decimal("70.59")
+    world.report("s2", all=9, good=NOT_APPLICABLE)
+    assert (one(f"{CELL}rate").value, one(f"{CELL}rate", "north").value) == (None, Decimal("70.59"))
+    world.report("s3", all=NOT_APPLICABLE, good=4)
+    assert one(ALL).coverage == one(f"{CELL}good").coverage
+
+    def told() -> list[Any]:
+        return [(found.value, found.reason) for found in (one(f"{CELL}rate"), one(f"{CELL}rate", "south"))]
+
+    assert told() == [(None, NOT_ALL_ANSWERED)] * 2
+    settings.FROZEN_FOLDER = tmp_path
+    services.close_books(world.form, world.period, world.coast.pk, by=SYSTEM, at=AT)
+    freeze(world.form, world.period, by=SYSTEM, at=AT)
+    assert answer(ask(), actor=None).engine == "duckdb"
+    assert told() == [(None, NOT_ALL_ANSWERED)] * 2
 
 
 def test_states_stay_apart(world: World) -> None:
@@ -270,7 +294,7 @@ def test_a_range_backwards_is_refused(world: World) -> None:
 
 
 def test_too_much_at_once_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("giaoban.reporting.selectors.querying.MOST_VALUES", 6)
+    monkeypatch.setattr("giaoban.reporting.selectors.reading.MOST_VALUES", 6)
     assert values(answer(ask(), actor=None))
     assert refused(level="light").code == "too-much"
 

@@ -7,9 +7,11 @@ are kept row by row also special: whether any cell of the line is estimated or n
 ibis takes most of a second to import, so it is imported when the first statement is compiled.
 """
 
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, Final
 
+from giaoban.core.consolidation import ANSWERS
 from giaoban.core.figures import Mark
 from giaoban.reporting.engines.questions import Dialect
 
@@ -97,6 +99,21 @@ def means(columns: int, column: int, weight: int, dialect: Dialect) -> str:
         "unknown": ibis.ifelse(known, 0, 1).sum(),
     }
     return _sql(reported.group_by(list(KEYS)).aggregate(**measures), dialect)
+
+
+@lru_cache(maxsize=128)
+def unevens(columns: int, rates: tuple[tuple[int, ...], ...], dialect: Dialect) -> str:
+    """KEYS, and for the inputs of each rate how many lines answer some of them and not the others; keys without such a
+    line are absent."""
+    import ibis
+
+    table = _joined(columns)
+    measures, found = {}, []
+    for place, inputs in enumerate(rates):
+        answered = sum(ibis.ifelse(table[f"m{n}"].isin([int(one) for one in ANSWERS]), 1, 0) for n in inputs)
+        found.append((answered > 0) & (answered < len(inputs)))
+        measures[f"u{place}"] = ibis.ifelse(found[-1], 1, 0).sum()
+    return _sql(table.filter(reduce(or_, found)).group_by(list(KEYS)).aggregate(**measures), dialect)
 
 
 def _joined(columns: int, *, special: bool = False) -> "Table":

@@ -42,7 +42,7 @@ def add_up(question: Question) -> Found:
 
 def add_kept(question: Question, found: Found) -> None:
     """What columns of another kind are made from, where the sums are known already."""
-    if question.extremes or question.means:
+    if question.extremes or question.means or running.may_be_uneven(question, found):
         running.add_kept(question, "postgres", _runner(question), found, by_row=True)
 
 

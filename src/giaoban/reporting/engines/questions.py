@@ -1,7 +1,7 @@
 """What an engine is asked and what it gives back, in plain values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -25,7 +25,8 @@ class Question:
     columns: numbered as they stand here. rows: (table, row) of the lines that count. readings: period → number of the
     layout in which it is read. layouts: unit → its spots. A spot is a place in the answer together with the part that
     counts there, so that engines only add: what counts in part is multiplied afterwards, exactly. extremes: numbers of
-    columns → whether the highest is wanted; means: number of a column → number of the column that weighs it.
+    columns → whether the highest is wanted; means: number of a column → number of the column that weighs it; rates:
+    number of a rate → numbers of its inputs, where they are several.
     """
 
     form_id: int
@@ -35,13 +36,11 @@ class Question:
     layouts: Sequence[Mapping[int, Sequence[int]]]
     extremes: Mapping[int, bool] = field(default_factory=dict)
     means: Mapping[int, int] = field(default_factory=dict)
+    rates: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     def of_periods(self, periods: Sequence[int]) -> "Question":
         """The same of some of the periods only."""
-        readings = {one: self.readings[one] for one in periods}
-        return Question(
-            self.form_id, self.columns, self.rows, readings, self.layouts, dict(self.extremes), dict(self.means)
-        )
+        return replace(self, readings={one: self.readings[one] for one in periods})
 
 
 class Key(NamedTuple):
@@ -66,12 +65,14 @@ class Added:
 @dataclass(frozen=True)
 class Found:
     """reports: lines that stand behind a key. sums: by key and number of the column. extremes: the highest or lowest
-    figure and its estimated part. means: products, weights, how many gave both, how many no weight."""
+    figure and its estimated part. means: products, weights, how many gave both, how many no weight. uneven: lines that
+    answer some inputs of a rate and not the others; absent where there is none."""
 
     reports: dict[Key, int] = field(default_factory=dict)
     sums: dict[Key, tuple[Added, ...]] = field(default_factory=dict)
     extremes: dict[tuple[Key, int], tuple[Decimal, Decimal]] = field(default_factory=dict)
     means: dict[tuple[Key, int], tuple[Decimal, Decimal, int, int]] = field(default_factory=dict)
+    uneven: dict[tuple[Key, int], int] = field(default_factory=dict)
 
     def update(self, other: "Found") -> None:
         """Of other periods."""
@@ -79,6 +80,7 @@ class Found:
         self.sums.update(other.sums)
         self.extremes.update(other.extremes)
         self.means.update(other.means)
+        self.uneven.update(other.uneven)
 
 
 class EngineFailed(RuntimeError):

@@ -47,6 +47,22 @@ def add_kept(question: Question, dialect: Dialect, run: Run, found: Found, *, by
                 int(unknown),
             )
 
+    if may_be_uneven(question, found):
+        for row in run(expressions.unevens(width, tuple(question.rates.values()), dialect)):
+            counts = zip(question.rates, row[KEYS:], strict=True)
+            found.uneven.update({(Key(*row[:KEYS]), rate): int(lines) for rate, lines in counts if lines})
+
+
+def may_be_uneven(question: Question, found: Found) -> bool:
+    """Whether under some key lines may answer some inputs of a rate and not the others: some are answered, and not all.
+    Most questions have no such key, and the engine is not asked."""
+    return any(
+        min(answered) < found.reports[key] and max(answered) > 0
+        for key, added in found.sums.items()
+        for inputs in question.rates.values()
+        for answered in [[found.reports[key] - sum(added[n].marks[1:]) for n in inputs]]
+    )
+
 
 def _shifts(question: Question, *, by_row: bool) -> list[int]:
     return [-one.scale if by_row else 0 for one in question.columns]

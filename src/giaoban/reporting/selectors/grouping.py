@@ -258,6 +258,37 @@ def own_layout(form: FormVersion, period: Period, unit_id: int, kind: str = "") 
     )
 
 
+def layout_of_period(
+    form: FormVersion, period: Period, unit_id: int, geography: date | None, divided: Divided, kind: str = ""
+) -> Layout:
+    """The lines of a unit's table for whoever owes the form in a period. geography: as in `group_reporters`.
+
+    Raises ConsolidationRefused.
+    """
+    on = last_day(period)
+    if geography is None or geography == on:
+        return own_layout(form, period, unit_id, kind)
+    reporting = form.obligations.filter(period=period).order_by("unit_id").values_list("unit_id", flat=True)
+    line = line_of_reporters(form.pk, period.pk, on)
+    return layout_of(list(reporting), line, unit_id, on, geography, divided, form.pk, kind)
+
+
+def signatures_of(form: FormVersion, periods: Sequence[Period]) -> dict[int, tuple[object, ...]]:
+    """Period → what tells one set of reporters, with their receivers and the rules of the form, from another; periods
+    for which nobody owes the form are absent."""
+    query = """
+        SELECT owed.period_id, count(*), bit_xor(hashint8extended(owed.unit_id, coalesce(owed.receiver_id, 0))),
+               (SELECT string_agg(id || ':' || line_id, ',' ORDER BY id) FROM reporting_owingrule
+                WHERE form_id = %(form)s)
+        FROM reporting_obligation owed
+        WHERE owed.form_id = %(form)s AND owed.period_id = ANY(%(periods)s::bigint[])
+        GROUP BY owed.period_id
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"form": form.pk, "periods": id_array(one.pk for one in periods)})
+        return {row[0]: tuple(row[1:]) for row in cursor.fetchall()}
+
+
 def not_summed(form: FormVersion, period: Period, among: Collection[int] | None = None) -> frozenset[int]:
     """Units that owe a form and are not added to others: units beneath them owe it too, as in `own_layout`.
 

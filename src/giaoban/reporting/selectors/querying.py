@@ -14,7 +14,6 @@ from giaoban.core.consolidation import CellTotal, Coverage, combine, roll_up
 from giaoban.core.layouts import Column, Row, Table
 from giaoban.core.queries import (
     BELOW,
-    MOST_VALUES,
     SELF,
     CellMeasure,
     FigureQuery,
@@ -23,13 +22,12 @@ from giaoban.core.queries import (
     QueryRefused,
     UnitHead,
 )
-from giaoban.core.vietnamese import number
 from giaoban.orgs.selectors import UnitCard, kind_names
 from giaoban.reporting.models import FormVersion, Period
 from giaoban.reporting.selectors.consolidation import CellKey, ConsolidatedLine, period_card
 from giaoban.reporting.selectors.forms import definition_of
 from giaoban.reporting.selectors.grouping import ConsolidationRefused
-from giaoban.reporting.selectors.reading import ReadTable, read_tables
+from giaoban.reporting.selectors.reading import ReadTable, read_tables, refuse_too_much
 
 Outcome = Literal["exact", "approximate", "refused"]
 OUTCOMES: Final[Mapping[str, Outcome]] = {"exact": "exact", "by_method": "approximate", "refused": "refused"}
@@ -83,16 +81,14 @@ def answer_cells(
     unit: the one on top, which whoever asks may see; periods: of the query, when they were read already.
     """
     check_level(query.level)
-    places = places_of(measures).values()
+    by_form = _by_form(measures)
+    asked = sum(map(len, by_form))
     found = list(chosen_periods(query.periods) if periods is None else periods)
-    _not_too_much(1, len(found), len(places))
-    by_form: defaultdict[int, list[Place]] = defaultdict(list)
-    for place in places:
-        by_form[place.form.pk].append(place)
+    refuse_too_much(1, len(found), asked)
     drawing = _Drawing(query, _head(unit), found)
-    for held in by_form.values():
+    for held in by_form:
         drawing.add(held, *_tables(held, found, query, unit.id))
-    _not_too_much(len(drawing.units()) + 1, len(found), len(places))
+    refuse_too_much(len(drawing.units()) + 1, len(found), asked)
     return drawing.finished()
 
 
@@ -105,11 +101,8 @@ def answer_parts(
 ) -> Parts:
     """The cells of each unit that reports, by the line of the answer in which it counts; "" for the total. Raises
     QueryRefused."""
-    by_form: defaultdict[int, list[Place]] = defaultdict(list)
-    for place in places_of(measures).values():
-        by_form[place.form.pk].append(place)
     found: Parts = {}
-    for held in by_form.values():
+    for held in _by_form(measures):
         tables, _ = _tables(held, periods, query, unit.id, apart=True)
         for period, table in zip(periods, tables, strict=True):
             word = period_head(period).word
@@ -121,6 +114,14 @@ def answer_parts(
         if query.level == SELF and not key:
             found[unit.key, word] = units
     return found
+
+
+def _by_form(measures: Sequence[CellMeasure]) -> list[list[Place]]:
+    """The places of the measures, those of one form together. Raises QueryRefused."""
+    found: defaultdict[int, list[Place]] = defaultdict(list)
+    for place in places_of(measures).values():
+        found[place.form.pk].append(place)
+    return list(found.values())
 
 
 def _tables(
@@ -296,13 +297,6 @@ def _periods_in(wanted: PeriodRange) -> list[Period]:
 def _at(period: Period) -> tuple[date, date]:
     """Its place in time: cumulative periods of a year all begin on the same day."""
     return period.end, period.start
-
-
-def _not_too_much(units: int, periods: int, measures: int) -> None:
-    if units * periods * measures > MOST_VALUES:
-        asked, most = number(units * periods * measures), number(MOST_VALUES)
-        sentence = f"Câu hỏi có {asked} giá trị, quá {most}: bớt chỉ tiêu, bớt kỳ hoặc chọn cấp đơn vị cao hơn."
-        raise QueryRefused("too-much", sentence, "measure")
 
 
 def period_head(period: Period) -> PeriodHead:

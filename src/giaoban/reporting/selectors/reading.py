@@ -15,13 +15,13 @@ from typing import Final, TypeAlias
 from giaoban.core import formulas
 from giaoban.core.consolidation import (
     EXACTLY,
-    ZERO,
     CellTotal,
     Coverage,
     Extreme,
+    Kept,
+    Uneven,
     Weighed,
     combine,
-    is_uneven,
     part_of,
     roll_up,
 )
@@ -79,7 +79,8 @@ def read_tables(
     each unit that reports. Raises ConsolidationRefused when any period is, QueryRefused when there is no engine for it.
     """
     laid = dict(laid_out(form, periods, unit_id, _kind(level), geography, divided, apart=apart))
-    _not_too_much(laid, len(periods), sum(len(columns) for rows in wanted.values() for columns in rows.values()))
+    lines = max((len(one.spots) for one in laid.values()), default=0)
+    refuse_too_much(lines + 1, len(periods), sum(len(columns) for rows in wanted.values() for columns in rows.values()))
     tables = narrowed(definition_of(form), wanted)
     drawing = _Drawing(form, tables, wanted, _question(form, laid, tables, wanted))
     drawing.name(periods)
@@ -115,24 +116,9 @@ def _said_itself(table: ReadTable) -> ReadTable:
     return replace(table, total=replace(table.total, note=SAID_ITSELF))
 
 
-def _doubtful(table: Table, totals: Mapping[str, CellTotal]) -> set[str]:
-    """Rates that are not computed for several units: an engine tells how many left an input open, not which of them, so
-    a numerator of some might stand over a denominator of others."""
-    return {
-        rate
-        for rate, inputs in table.rate_inputs.items()
-        if is_uneven(table, rate, totals) or any(_is_open(totals.get(name, ZERO)) for name in inputs)
-    }
-
-
-def _is_open(total: CellTotal) -> bool:
-    return total.units > 1 and bool(total.blank or total.not_applicable)
-
-
-def _not_too_much(laid: Mapping[Period, Laid], periods: int, cells: int) -> None:
-    """Raises QueryRefused, before anything is read."""
-    lines = max((len(one.spots) for one in laid.values()), default=0)
-    if (asked := (lines + 1) * periods * cells) > MOST_VALUES:
+def refuse_too_much(lines: int, periods: int, cells: int) -> None:
+    """Raises QueryRefused when an answer would hold more than `MOST_VALUES`."""
+    if (asked := lines * periods * cells) > MOST_VALUES:
         sentence = (
             f"Câu hỏi có {number(asked)} giá trị, quá {number(MOST_VALUES)}: "
             "bớt chỉ tiêu, bớt kỳ hoặc chọn cấp đơn vị cao hơn."
@@ -209,6 +195,12 @@ def _question(form: FormVersion, laid: Mapping[Period, Laid], tables: Mapping[st
         layouts=[one.places for one in layouts],
         extremes={number[table, one.id]: one.roll_up == "max" for table, one in kept if one.roll_up != "weighted"},
         means={number[table, one.id]: number[table, one.weight] for table, one in kept if one.weight},
+        rates={
+            number[table.id, rate]: tuple(number[table.id, one] for one in inputs)
+            for table in tables.values()
+            for rate, inputs in table.rate_inputs.items()
+            if len(inputs) > 1
+        },
     )
 
 
@@ -318,8 +310,7 @@ class _PeriodDrawing:
             table = self.of.tables[table_id]
             for row in rows:
                 for subunit, totals in self._totals(spots, table, row).items():
-                    rolled = roll_up(table, totals, is_shared=is_shared, uneven=_doubtful(table, totals))
-                    for column, cell in rolled.items():
+                    for column, cell in roll_up(table, totals, is_shared=is_shared).items():
                         shown[table_id, row, subunit, column] = _plain(cell) if is_shared else cell
         return shown
 
@@ -376,13 +367,13 @@ class _PeriodDrawing:
             )
         return found
 
-    def _kept(self, key: Key, n: int) -> Extreme | Weighed | None:
+    def _kept(self, key: Key, n: int) -> Kept | None:
         question, found = self.of.question, self.of.counted.found
         if n in question.extremes and (key, n) in found.extremes:
             return Extreme(*found.extremes[key, n], highest=question.extremes[n])
         if n in question.means and (key, n) in found.means:
             return Weighed(*found.means[key, n])
-        return None
+        return Uneven(found.uneven.get((key, n), 0)) if n in question.rates else None
 
 
 def _plain(cell: CellTotal) -> CellTotal:

@@ -4,14 +4,13 @@ from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
-from django.db import connection
 from django.utils import timezone
 
 from giaoban.core.consolidation import CellTotal, Coverage, UnitText, combine_coverage
 from giaoban.core.forms import FormDefinition
 from giaoban.core.restating import Divided
 from giaoban.kit.moments import one_moment
-from giaoban.orgs.selectors import id_array, names_on, unit_history
+from giaoban.orgs.selectors import names_on, unit_history
 from giaoban.reporting.models import FormKind, FormVersion, Period
 from giaoban.reporting.selectors.consolidation import (
     CellKey,
@@ -24,11 +23,10 @@ from giaoban.reporting.selectors.consolidation import (
     shown,
 )
 from giaoban.reporting.selectors.forms import definition_of, last_day
-from giaoban.reporting.selectors.grouping import layout_of, method_of, own_layout
+from giaoban.reporting.selectors.grouping import layout_of_period, method_of, signatures_of
 from giaoban.reporting.selectors.placing import WHOLE, Layout, Slot
 from giaoban.reporting.selectors.summing import NOTHING_LEFT_OUT, Places, Tally, Without, tallies
 from giaoban.reporting.selectors.texts import Written, listed, together, written
-from giaoban.reporting.selectors.tree import line_of_reporters
 
 LAYOUTS_KEPT = 32
 _layouts: "OrderedDict[tuple[object, ...], tuple[Layout, Places | None]]" = OrderedDict()
@@ -96,48 +94,24 @@ def laid_out(
     """Each period with its layout and the line of each unit, None where any counts in shares. Kept in the process under
     all that it depends on."""
     history = unit_history()
-    signatures = _signatures(form, periods)
+    signatures = signatures_of(form, periods)
     for period in periods:
         on = last_day(period)
         tree = on if on == geography else history.epoch(on)
         key = (history.stamp, form.pk, signatures.get(period.pk), unit_id, tree, geography, divided)
         held = _layouts.get(key)
         if held is None:
-            layout = _layout(form, period, unit_id, geography, divided)
+            layout = layout_of_period(form, period, unit_id, geography, divided)
             held = _layouts[key] = layout, _whole(layout)
             if len(_layouts) > LAYOUTS_KEPT:
                 _layouts.popitem(last=False)
         yield period, *held
 
 
-def _layout(form: FormVersion, period: Period, unit_id: int, geography: date, divided: Divided) -> Layout:
-    on = last_day(period)
-    if on == geography:
-        return own_layout(form, period, unit_id)
-    reporting = form.obligations.filter(period=period).order_by("unit_id").values_list("unit_id", flat=True)
-    line = line_of_reporters(form.pk, period.pk, on)
-    return layout_of(list(reporting), line, unit_id, on, geography, divided, form.pk)
-
-
 def _whole(layout: Layout) -> Places | None:
     if any(weight != WHOLE for places in layout.places.values() for _, weight in places):
         return None
     return {unit_id: position for unit_id, places in layout.places.items() for position, _ in places}
-
-
-def _signatures(form: FormVersion, periods: Sequence[Period]) -> dict[int, tuple[object, ...]]:
-    """Period → what tells one set of reporters, with their receivers and the rules of the form, from another."""
-    query = """
-        SELECT owed.period_id, count(*), bit_xor(hashint8extended(owed.unit_id, coalesce(owed.receiver_id, 0))),
-               (SELECT string_agg(id || ':' || line_id, ',' ORDER BY id) FROM reporting_owingrule
-                WHERE form_id = %(form)s)
-        FROM reporting_obligation owed
-        WHERE owed.form_id = %(form)s AND owed.period_id = ANY(%(periods)s::bigint[])
-        GROUP BY owed.period_id
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(query, {"form": form.pk, "periods": id_array(one.pk for one in periods)})
-        return {row[0]: tuple(row[1:]) for row in cursor.fetchall()}
 
 
 def _tables(
