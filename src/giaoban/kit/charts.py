@@ -32,6 +32,21 @@ def percent_of(part: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Tile:
+    """A square of the tile map, as its template draws it. tone: the class of its colour; word: what the colour says."""
+
+    label: str
+    value: str
+    url: str
+    row: int
+    column: int
+    tone: str
+    word: str
+    direction: str = ""
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DotRow:
     """A dot on an axis, a bar from the named level to it; `marks` are the inner grid lines."""
 

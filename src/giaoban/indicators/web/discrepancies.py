@@ -24,6 +24,7 @@ from giaoban.indicators.web.discrepancy_forms import CorrectionForm, DecisionFor
 from giaoban.kit.acts import acts_on
 from giaoban.kit.frame import Choice, ContextBar, acting_choices
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import Count, changed
 from giaoban.kit.models import Act
 from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors as orgs
@@ -74,17 +75,6 @@ DONE = {
     "reopen": "Đã mở lại; quyết định cũ vẫn còn trong diễn biến.",
     "assign": "Đã ghi người theo dõi.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """A count that filters the list."""
-
-    count: int
-    label: str
-    url: str
-    current: bool
-    sign: str = ""
 
 
 @require_safe
@@ -275,23 +265,11 @@ def _filter(request: ActorRequest) -> DiscrepancyFilter:
 
 
 def _counts(request: ActorRequest, counts: Mapping[str, int], chosen: DiscrepancyFilter) -> list[Count]:
-    found = [Count(sum(counts.values()), "tất cả", _with(request, **{"trang-thai": None}), not chosen.state)]
+    found = [Count(sum(counts.values()), "tất cả", changed(request, trang_thai=None), not chosen.state)]
     return found + [
-        Count(counts[state], name, _with(request, **{"trang-thai": state}), chosen.state == state, SIGNS[state])
+        Count(counts[state], name, changed(request, trang_thai=state), chosen.state == state, SIGNS[state])
         for state, name in STATE_NAMES.items()
     ]
-
-
-def _with(request: ActorRequest, **changes: str | None) -> str:
-    """This page's address with some parameters changed or (None) dropped, from the first page on."""
-    query = request.GET.copy()
-    query.pop("page", None)
-    for name, value in changes.items():
-        if value is None:
-            query.pop(name, None)
-        else:
-            query[name] = value
-    return f"?{query.urlencode()}"
 
 
 def _bar(request: ActorRequest, today: date, *, export: bool = True) -> ContextBar:

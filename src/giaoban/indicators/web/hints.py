@@ -21,6 +21,7 @@ from giaoban.indicators import selectors, services
 from giaoban.kit.charts import Sparkline, sparkline
 from giaoban.kit.frame import Choice, ContextBar, acting_choices
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import Count, changed
 from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting.selectors import FormVersion, Period
@@ -59,17 +60,6 @@ class Asked:
     def words(self) -> dict[str, str]:
         words = {"bieu": self.form.key, "ky": word_of(self.period), "don-vi": self.unit}
         return words | ({"moi-ky": "1"} if self.whole_history else {})
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """A count that filters the list."""
-
-    count: int
-    label: str
-    url: str
-    current: bool
-    sign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,9 +229,9 @@ def _groups(cards: Sequence[selectors.HintCard]) -> list[Group]:
 
 def _counts(request: ActorRequest, found: selectors.Hints, asked: Asked) -> list[Count]:
     counted = Counter(card.kind for card in found.cards)
-    listed = [Count(len(found.cards), "tất cả", _with(request, "loai", ""), not asked.kind)]
+    listed = [Count(len(found.cards), "tất cả", changed(request, loai=""), not asked.kind)]
     return listed + [
-        Count(counted[kind], name[0].lower() + name[1:], _with(request, "loai", kind), asked.kind == kind)
+        Count(counted[kind], name[0].lower() + name[1:], changed(request, loai=kind), asked.kind == kind)
         for kind, name in KIND_NAMES.items()
         if counted[kind]
     ]
@@ -250,11 +240,11 @@ def _counts(request: ActorRequest, found: selectors.Hints, asked: Asked) -> list
 def _seen_counts(request: ActorRequest, found: selectors.Hints, asked: Asked) -> list[Count]:
     unseen = sum(card.seen is None for card in found.cards)
     return [
-        Count(unseen, "chưa xem", _with(request, "xem", "" if asked.seen == UNSEEN else UNSEEN), asked.seen == UNSEEN),
+        Count(unseen, "chưa xem", changed(request, xem="" if asked.seen == UNSEEN else UNSEEN), asked.seen == UNSEEN),
         Count(
             len(found.cards) - unseen,
             "đã xem",
-            _with(request, "xem", "" if asked.seen == SEEN else SEEN),
+            changed(request, xem="" if asked.seen == SEEN else SEEN),
             asked.seen == SEEN,
             "done",
         ),
@@ -264,14 +254,6 @@ def _seen_counts(request: ActorRequest, found: selectors.Hints, asked: Asked) ->
 def _forms(choices: Sequence[tuple[FormVersion, Period]]) -> list[tuple[str, str]]:
     named = {form.key: f"{form.code} · {form.title}" if form.kind == "legal" else form.title for form, _ in choices}
     return sorted(named.items(), key=lambda one: one[1])
-
-
-def _with(request: ActorRequest, name: str, value: str) -> str:
-    query = request.GET.copy()
-    query.pop(name, None)
-    if value:
-        query[name] = value
-    return f"?{query.urlencode()}"
 
 
 def _bar(request: ActorRequest, today: date, asked: Asked | None, *, has_file: bool = True) -> ContextBar:

@@ -8,6 +8,8 @@ from typing import Any
 from django.urls import reverse
 
 from giaoban.core.vietnamese import number
+from giaoban.kit.charts import Tile
+from giaoban.kit.lists import Count
 from giaoban.monitoring.models import FindingState
 from giaoban.monitoring.selectors import THRESHOLDS, Matrix, MatrixCell, MatrixColumn, tile_map
 from giaoban.orgs.selectors import UnitCard, area_cards
@@ -31,31 +33,6 @@ class ShownRow:
     unit: UnitCard
     label: str
     cells: tuple[ShownCell, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    label: str
-    value: str
-    url: str
-    row: int
-    column: int
-    tone: str
-    direction: str
-    word: str
-    current: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CountLink:
-    """A count on top of a list, which filters it."""
-
-    count: int
-    label: str
-    url: str
-    current: bool
-    sign: str = ""
-    within: bool = False
 
 
 def labels(matrix: Matrix, on: date) -> dict[int, str]:
@@ -199,12 +176,12 @@ def tiles(matrix: Matrix, first: MatrixColumn | None, on: date) -> tuple[list[di
     return extras, sorted(drawn, key=lambda tile: (tile.row, tile.column))
 
 
-def count_links(counts: Mapping[str, int], state: str, kind: str) -> list[CountLink]:
+def count_links(counts: Mapping[str, int], state: str, kind: str) -> list[Count]:
     """Findings by state, as filters that keep the chosen kind."""
     kept = f"&loai={kind}" if kind else ""
     names = {str(value): str(label) for value, label in FindingState.choices}
-    every = CountLink(sum(counts.values()), "tất cả", f"?trang-thai={kept}", not state)
+    every = Count(sum(counts.values()), "tất cả", f"?trang-thai={kept}", not state)
     return [every] + [
-        CountLink(count, names[one], f"?trang-thai={one}{kept}", one == state, STATE_SIGNS[FindingState(one)])
+        Count(count, names[one], f"?trang-thai={one}{kept}", one == state, STATE_SIGNS[FindingState(one)])
         for one, count in counts.items()
     ]

@@ -14,6 +14,7 @@ from giaoban.core.tidy import plain
 from giaoban.core.vietnamese import day
 from giaoban.kit.frame import Choice, ContextBar, acting_choices
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import changed
 from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors
 from giaoban.orgs.services import Preview
@@ -29,18 +30,6 @@ class Tab:
     url: str
     current: bool
     value: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """A count that filters a list."""
-
-    count: int
-    label: str
-    url: str
-    current: bool
-    within: bool = False
-    sign: str = ""
 
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
@@ -65,7 +54,7 @@ def bar(
     """The context bar with the day of the geography, which may be changed to one of `days`."""
 
     def choice(one: date) -> Choice:
-        return Choice(day_words(one, today), with_query(request, geography=one.isoformat()), one == on)
+        return Choice(day_words(one, today), changed(request, geography=one.isoformat()), one == on)
 
     days = tuple(days)
     return ContextBar(
@@ -79,18 +68,6 @@ def bar(
 
 def day_words(on: date, today: date) -> str:
     return "hôm nay" if on == today else day(on)
-
-
-def with_query(request: ActorRequest, **changes: str | None) -> str:
-    """The query of this page with some parameters changed or (None, "") dropped; "?" when nothing is left."""
-    query = request.GET.copy()
-    for name, value in changes.items():
-        key = name.replace("_", "-")
-        if value:
-            query[key] = value
-        else:
-            query.pop(key, None)
-    return f"?{query.urlencode()}"
 
 
 def day_in(request: ActorRequest, name: str, otherwise: date) -> date:

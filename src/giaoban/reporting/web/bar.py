@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import date
 
-from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
@@ -11,18 +10,6 @@ from giaoban.core.vietnamese import day, moment
 from giaoban.kit.frame import Choice, ContextBar, acting_choices
 from giaoban.kit.http import ActorRequest
 from giaoban.reporting import selectors
-
-
-def changed(request: ActorRequest, **changes: str | None) -> str:
-    """This page's query with some parameters changed or (None) dropped, from the first page on; "?" when empty."""
-    query: QueryDict = request.GET.copy()
-    query.pop("page", None)
-    for name, value in changes.items():
-        if value is None:
-            query.pop(name, None)
-        else:
-            query[name] = value
-    return f"?{query.urlencode()}"
 
 
 def day_in(request: ActorRequest, name: str) -> date | None:

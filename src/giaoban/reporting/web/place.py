@@ -7,10 +7,11 @@ from django.utils import timezone
 
 from giaoban.kit.frame import Choice, ContextBar
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import changed
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors
 from giaoban.reporting.selectors.board import Board, board
-from giaoban.reporting.web.bar import changed, period_address, period_bar
+from giaoban.reporting.web.bar import period_address, period_bar
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.forms import Form
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +20,7 @@ from giaoban.core.timeliness import timing_words
 from giaoban.core.vietnamese import day
 from giaoban.kit.frame import Choice, ContextBar, acting_choices
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import Count, changed
 from giaoban.orgs import selectors as orgs
 from giaoban.tasks import selectors, services
 from giaoban.tasks.models import TaskState, TaskUnit
@@ -50,17 +51,6 @@ EXPORT_HEADER = (
     "Cập nhật gần nhất",
     "Ghi chú mô phỏng",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """A count that filters the list."""
-
-    count: int
-    label: str
-    url: str
-    current: bool
-    sign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +96,9 @@ def _rows(request: ActorRequest, page: Page[Any], on: date) -> list[TaskRow]:
 
 
 def _counts(request: ActorRequest, counts: dict[Group, int], chosen: ShareFilter) -> list[Count]:
-    everything = Count(sum(counts.values()), "phần việc", _with(request, group=None), chosen.group is None)
+    everything = Count(sum(counts.values()), "phần việc", changed(request, group=None), chosen.group is None)
     return [everything] + [
-        Count(counts[group], name.lower(), _with(request, group=group), chosen.group is group, SIGNS[group])
+        Count(counts[group], name.lower(), changed(request, group=group), chosen.group is group, SIGNS[group])
         for group, name in GROUP_NAMES.items()
     ]
 
@@ -172,7 +162,7 @@ def _groups(request: ActorRequest, roll_up: RollUp[Any], chosen: Group | None) -
         GroupCount(
             count=len(roll_up.of(group)),
             name=name,
-            url=_with(request, group=None if chosen is group else group),
+            url=changed(request, group=None if chosen is group else group),
             current=chosen is group,
             late=group is Group.OPEN_OVERDUE and bool(roll_up.of(group)),
             signs=(SIGNS[group],) * min(len(roll_up.of(group)), 40),
@@ -307,18 +297,6 @@ def _lead(request: ActorRequest) -> orgs.UnitCard | None:
     """The unit whose shares are asked for; outside the person's scope 404."""
     key = request.GET.get("lead", "")
     return orgs.unit_for(request.actor, key, timezone.localdate()) if key else None
-
-
-def _with(request: ActorRequest, **changes: str | None) -> str:
-    """This page's address with some parameters changed or (None) dropped, from the first page on."""
-    query: QueryDict = request.GET.copy()
-    query.pop("page", None)
-    for name, value in changes.items():
-        if value is None:
-            query.pop(name, None)
-        else:
-            query[name] = str(value)
-    return f"?{query.urlencode()}"
 
 
 def _bar(request: ActorRequest, on: date, *, export: bool = False) -> ContextBar:

@@ -23,6 +23,7 @@ from giaoban.core.tidy import guarded
 from giaoban.core.vietnamese import day, fold
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import Count, changed
 from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors as orgs
 
@@ -40,17 +41,6 @@ HEADER = (
     "Số",
     "Ngày ký",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """A count that filters the list."""
-
-    count: int
-    label: str
-    url: str
-    current: bool
-    sign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +76,10 @@ def _listed(request: ActorRequest) -> Listed:
 def reports(request: ActorRequest) -> HttpResponse:
     listed = _listed(request)
     chosen = request.GET.get("state", "")
-    counts = [Count(len(listed.everything), "báo cáo", _with(request, ""), not chosen)]
+    counts = [Count(len(listed.everything), "báo cáo", changed(request, state=""), not chosen)]
     for state in State:
         number = sum(row.state is state for row in listed.everything)
-        counts.append(Count(number, STATE_NAMES[state], _with(request, state), chosen == state, SIGNS[state]))
+        counts.append(Count(number, STATE_NAMES[state], changed(request, state=state), chosen == state, SIGNS[state]))
     context = {
         "bar": list_bar(request, [Choice("CSV", f"{reverse('briefs:reports-csv')}?{request.GET.urlencode()}")]),
         "counts": counts,
@@ -102,15 +92,6 @@ def reports(request: ActorRequest) -> HttpResponse:
         "chosen_unit": request.GET.get("don-vi", ""),
     }
     return render(request, "briefs/reports.html", context)
-
-
-def _with(request: ActorRequest, state: str) -> str:
-    query = request.GET.copy()
-    query.pop("page", None)
-    query.pop("state", None)
-    if state:
-        query["state"] = state
-    return f"?{query.urlencode()}"
 
 
 @require_safe

@@ -9,26 +9,12 @@ from giaoban.indicators.selectors.pivoting import MapPlace
 from giaoban.indicators.web.pivot.painting import STATE_WORDS, Painter, state_of
 from giaoban.indicators.web.pivot.shaping import Cell, PivotTable
 from giaoban.kit import charts
+from giaoban.kit.charts import Tile
 
 FEWEST: Final = 5
 LONG: Final = 8
 """A longer number is set closer, so that a tile holds it."""
 NAMES: Final[Mapping[int, str]] = {1: "thấp nhất", 2: "thấp", 3: "giữa", 4: "cao", 5: "cao nhất"}
-
-
-@dataclass(frozen=True, slots=True)
-class MapTile:
-    """As the kit's tile map draws it; tone is the class of the colour."""
-
-    label: str
-    value: str
-    url: str
-    row: int
-    column: int
-    tone: str
-    word: str
-    direction: str = ""
-    current: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +30,7 @@ class MapClass:
 
 @dataclass(frozen=True, slots=True)
 class TileMap:
-    tiles: tuple[MapTile, ...]
+    tiles: tuple[Tile, ...]
     extras: Sequence[Mapping[str, Any]]
     classes: tuple[MapClass, ...]
     title: str
@@ -84,13 +70,13 @@ def tile_map_of(
     return TileMap(tuple(drawn), extras, legend, measure.name, measure.unit.lower(), " · ".join(words))
 
 
-def _tile(label: str, cell: Cell, place: MapPlace, classes: Sequence[charts.ColourClass], painter: Painter) -> MapTile:
+def _tile(label: str, cell: Cell, place: MapPlace, classes: Sequence[charts.ColourClass], painter: Painter) -> Tile:
     step = charts.class_of(cell.amount, classes)
     known = cell.value is not None and cell.value.value is not None
     said = "" if known else f" {STATE_WORDS[state_of(cell.value)]}"
     value = number(cell.value.value, cell.measure.scale) if known and cell.value else ("–0–" if step else "")
     tone = f"s{step} ix-long" if len(value) > LONG else f"s{step}"
-    return MapTile(
+    return Tile(
         label=label,
         value=value,
         url=painter.origin(cell),

@@ -1,6 +1,5 @@
 """The list of meetings, the plan of one, and its preparation."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -16,6 +15,7 @@ from giaoban.briefs import selectors as briefs
 from giaoban.core.vietnamese import fold
 from giaoban.kit.frame import ContextBar, acting_choices
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import Count
 from giaoban.kit.permissions import PERMISSION_NAMES, ROLE_NAMES, Permission, roles_with
 from giaoban.meetings import selectors, services
 from giaoban.meetings.models import Meeting, MeetingState
@@ -28,26 +28,15 @@ PAGE_SIZE = 30
 STATE_SIGNS = {MeetingState.PREPARING: "run", MeetingState.HELD: "soon", MeetingState.CONCLUDED: "done"}
 
 
-@dataclass(frozen=True, slots=True)
-class StateCount:
-    """A count that filters the list of meetings."""
-
-    count: int
-    label: str
-    url: str
-    current: bool
-    sign: str = ""
-
-
 @require_safe
 def index(request: ActorRequest) -> HttpResponse:
     rows = selectors.meeting_rows(request.actor, timezone.localdate())
     chosen = request.GET.get("state", "")
     words = request.GET.get("q", "").strip()
-    counts = [StateCount(len(rows), "cuộc họp", "?", not chosen)]
+    counts = [Count(len(rows), "cuộc họp", "?", not chosen)]
     for state in MeetingState:
         number = sum(row.state == state for row in rows)
-        counts.append(StateCount(number, str(state.label), f"?state={state}", chosen == state, STATE_SIGNS[state]))
+        counts.append(Count(number, str(state.label), f"?state={state}", chosen == state, STATE_SIGNS[state]))
     listed = [
         row
         for row in rows

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from giaoban.core.vietnamese import day
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import Count, changed
 from giaoban.orgs import selectors
 from giaoban.orgs.selectors import browse
 from giaoban.orgs.selectors.compare import (
@@ -86,8 +87,8 @@ def compare(request: ActorRequest) -> HttpResponse:
         "counts": _counts(request, found, asked.what),
         "linked": page.openable(request, _units_in(rows), today) if asked.tree == "unit" else set(),
         "trees": [
-            page.Tab("Đơn vị", page.with_query(request, cay=None, loc=None, page=None), asked.tree == "unit"),
-            page.Tab("Địa bàn", page.with_query(request, cay=AREAS, loc=None, page=None), asked.tree == "area"),
+            page.Tab("Đơn vị", changed(request, cay=None, loc=None), asked.tree == "unit"),
+            page.Tab("Địa bàn", changed(request, cay=AREAS, loc=None), asked.tree == "area"),
         ],
         "tops": selectors.tops_of(request.actor, today),
         "tabs": page.tabs("compare"),
@@ -149,14 +150,14 @@ def _scope(request: ActorRequest, asked: Asked, today: date) -> set[int] | None:
     return area_scope(asked.top.id, asked.first, asked.second) if asked.top else None
 
 
-def _counts(request: ActorRequest, found: Sequence[Change], chosen: What | None) -> list[page.Count]:
+def _counts(request: ActorRequest, found: Sequence[Change], chosen: What | None) -> list[Count]:
     numbers = Counter(what for one in found for what in one.what)
-    everything = page.with_query(request, loc=None, page=None)
-    counts = [page.Count(len(found), "thay đổi", everything, chosen is None)]
+    everything = changed(request, loc=None)
+    counts = [Count(len(found), "thay đổi", everything, chosen is None)]
     for what, name in WHAT_NAMES.items():
         if numbers[what]:
-            url = page.with_query(request, loc=what.value, page=None)
-            counts.append(page.Count(numbers[what], name, url, chosen is what))
+            url = changed(request, loc=what.value)
+            counts.append(Count(numbers[what], name, url, chosen is what))
     return counts
 
 
@@ -167,7 +168,7 @@ def _units_in(rows: Sequence[Difference]) -> list[int]:
 
 
 def _exports(request: ActorRequest) -> list[Choice]:
-    query = page.with_query(request, page=None)
+    query = changed(request)
     return [
         Choice("Các thay đổi này, CSV", reverse("orgs:compare-csv") + query),
         Choice("Bảng chuyển tiếp cũ → mới, CSV", reverse("orgs:crosswalk") + query),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from giaoban.core.vietnamese import day, fold
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import changed
 from giaoban.kit.models import Act
 from giaoban.orgs import selectors, services
 from giaoban.orgs.models import Event, EventState
@@ -82,7 +83,7 @@ def _filter(request: ActorRequest) -> held.EventFilter:
 
 
 def _export(request: ActorRequest) -> Choice:
-    return Choice("Danh sách này, CSV", reverse("orgs:events-csv") + page.with_query(request, page=None))
+    return Choice("Danh sách này, CSV", reverse("orgs:events-csv") + changed(request))
 
 
 @require_safe

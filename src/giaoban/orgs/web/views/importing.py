@@ -17,6 +17,7 @@ from giaoban.core.reorganisation import COLUMNS, SLIP_KINDS, Decision, Examinati
 from giaoban.core.vietnamese import fold
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import Count, changed
 from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors
 from giaoban.orgs.models import ImportState, ReorganisationImport
@@ -137,10 +138,10 @@ def _page(request: ActorRequest, row: ReorganisationImport, *, refusal: str = ""
     return render(request, "orgs/import.html", context, status=status)
 
 
-def _filters(request: ActorRequest, examined: Examination, decisions: list[Decision], current: str) -> list[page.Count]:
-    def entry(count: int, label: str, kind: str, sign: str = "") -> page.Count:
-        url = page.with_query(request, loai=kind, page=None)
-        return page.Count(count, label, url, current == kind, sign=sign)
+def _filters(request: ActorRequest, examined: Examination, decisions: list[Decision], current: str) -> list[Count]:
+    def entry(count: int, label: str, kind: str, sign: str = "") -> Count:
+        url = changed(request, loai=kind)
+        return Count(count, label, url, current == kind, sign=sign)
 
     def small(kind: str) -> str:
         return SLIP_KINDS[kind][:1].lower() + SLIP_KINDS[kind][1:]

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from giaoban.core.vietnamese import day
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import changed
 from giaoban.orgs.selectors import regions
 from giaoban.orgs.selectors.compare import known_on
 from giaoban.orgs.web import page
@@ -38,7 +39,7 @@ def region(request: ActorRequest, key: str) -> HttpResponse:
         "known_on": known_on("area", [place.area.id for place in places], on),
         "is_today": on == today,
         "others": [one for one in regions.regions() if one.key != key],
-        "bar": page.bar(request, on, today, days, [Choice("Danh sách này, CSV", page.with_query(request, xuat="csv"))]),
+        "bar": page.bar(request, on, today, days, [Choice("Danh sách này, CSV", changed(request, xuat="csv"))]),
     }
     return render(request, "orgs/region.html", context)
 

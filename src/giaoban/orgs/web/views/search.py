@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import Count, changed
 from giaoban.orgs.selectors import lookup
 from giaoban.orgs.web import page
 
@@ -31,9 +32,9 @@ def search(request: ActorRequest) -> HttpResponse:
         "found": found,
         "count": len(hits),
         "counts": [
-            page.Count(len(hits), "tất cả", page.with_query(request, con=None, page=None), state not in ("co", "het")),
-            page.Count(len(hits) - ended, "đang có", page.with_query(request, con="co", page=None), state == "co"),
-            page.Count(ended, "đã kết thúc", page.with_query(request, con="het", page=None), state == "het"),
+            Count(len(hits), "tất cả", changed(request, con=None), state not in ("co", "het")),
+            Count(len(hits) - ended, "đang có", changed(request, con="co"), state == "co"),
+            Count(ended, "đã kết thúc", changed(request, con="het"), state == "het"),
         ],
         "mixed": 0 < ended < len(hits),
         "linked": page.openable(request, units, today),

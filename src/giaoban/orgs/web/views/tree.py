@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import changed
 from giaoban.orgs import selectors
 from giaoban.orgs.selectors import browse
 from giaoban.orgs.selectors.geography import unit_history
@@ -130,7 +131,7 @@ def _units(request: ActorRequest, on: date, today: date) -> dict[str, Any]:
         "line_name": next((one.name for one in lines if one.key == line), ""),
         "lines": lines,
         "above": [
-            (called.short_name, page.with_query(request, don_vi=called.key, mo=None))
+            (called.short_name, changed(request, don_vi=called.key, mo=None))
             for unit_id, called in selectors.cards(above, on).items()
             if unit_id in visible
         ],
@@ -145,7 +146,7 @@ def _elsewhere(request: ActorRequest, top: selectors.UnitCard, on: date, today: 
     ids, _ = unit_history().succession.recast(top.id, from_on=there, to_on=on)
     seen = page.openable(request, ids, today)
     return [
-        (one.name, page.with_query(request, don_vi=one.key, mo=None))
+        (one.name, changed(request, don_vi=one.key, mo=None))
         for one in selectors.cards(ids, on).values()
         if one.id in seen and one.id != top.id
     ]
@@ -169,9 +170,7 @@ def _areas(request: ActorRequest, on: date) -> dict[str, Any]:
         **_shown(request, grown, levels.kinds(top.id), browse.area_stops(), on, "orgs:area"),
         "what": "địa bàn",
         "key_name": "dia-ban",
-        "above": [
-            (leaf.name, page.with_query(request, dia_ban=leaf.key, mo=None)) for leaf in browse.areas_above(top.id, on)
-        ],
+        "above": [(leaf.name, changed(request, dia_ban=leaf.key, mo=None)) for leaf in browse.areas_above(top.id, on)],
         "elsewhere": [],
         "is_there": browse.lives_on(top.id, on),
     }
@@ -215,7 +214,7 @@ def _twig(request: ActorRequest, branch: browse.Branch, route: str, *, root: boo
         leaf=branch.leaf,
         below=branch.below,
         url=_thing_url(route, key, request),
-        toggle="" if root or not branch.below else page.with_query(request, mo=",".join(rest)),
+        toggle="" if root or not branch.below else changed(request, mo=",".join(rest)),
         is_open=root or key in opened,
         groups=tuple((kind, tuple(_twig(request, one, route) for one in held)) for kind, held in branch.groups),
     )
@@ -230,4 +229,4 @@ def _thing_url(route: str, key: str, request: ActorRequest) -> str:
 def _exports(request: ActorRequest, shown: dict[str, Any]) -> tuple[Choice, ...]:
     if not shown["top"]:
         return ()
-    return (Choice("Cây này, CSV", reverse("orgs:tree-csv") + page.with_query(request, mo=None)),)
+    return (Choice("Cây này, CSV", reverse("orgs:tree-csv") + changed(request, mo=None)),)

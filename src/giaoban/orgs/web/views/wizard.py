@@ -18,6 +18,7 @@ from giaoban.core.events import to_data
 from giaoban.core.timeline import Fault
 from giaoban.core.vietnamese import fold
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import changed
 from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors, services
 from giaoban.orgs.selectors import naming
@@ -185,9 +186,7 @@ def _form_page(
         "rows": [(one, _picker(request, one, typed)) for one in bound if one.name != "on"],
         "faults": [fault.sentence for fault in faults],
         "tree": tree,
-        "trees": [
-            page.Tab(TREE_NAMES[one], page.with_query(request, cay=one, nhap=None), one == tree) for one in card.trees
-        ],
+        "trees": [page.Tab(TREE_NAMES[one], changed(request, cay=one, nhap=None), one == tree) for one in card.trees],
         "parts": bound.parts,
         "more_parts": card.key == "split" and bound.parts < PARTS_AT_MOST,
         "bar": page.bar(request, today, today),

@@ -11,6 +11,7 @@ from django.http import QueryDict
 
 from giaoban.core.timeliness import BAND_NAMES, Arrival, Band, Timeliness
 from giaoban.core.vietnamese import fold
+from giaoban.kit.lists import Count
 from giaoban.orgs.selectors import UnitCard
 from giaoban.reporting import selectors
 from giaoban.reporting.rules import ReportState
@@ -25,7 +26,7 @@ from giaoban.reporting.selectors.board import (
 )
 from giaoban.reporting.selectors.punctuality import Tally
 from giaoban.reporting.web.shaping.layout import Labels
-from giaoban.reporting.web.shaping.lists import URGENCY, Count, Filter, state_counts
+from giaoban.reporting.web.shaping.lists import URGENCY, Filter, state_counts
 
 BANDS_BY_WORD = {"1-2": Band.UP_TO_2, "3-5": Band.UP_TO_5, "6-10": Band.UP_TO_10, "over-10": Band.OVER_10}
 """What the address calls a band."""

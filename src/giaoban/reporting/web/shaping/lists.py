@@ -7,23 +7,12 @@ from typing import Any, TypeVar
 
 from giaoban.core.timeliness import Timeliness
 from giaoban.core.vietnamese import fold
+from giaoban.kit.lists import Count
 from giaoban.reporting.rules import STATE_NAMES, ReportState
 from giaoban.reporting.selectors import Campaign, Owed
 from giaoban.reporting.web.shaping.words import STATE_SIGNS
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """A count over the list; its address filters the list by it."""
-
-    count: int
-    label: str
-    url: str
-    current: bool = False
-    sign: str = ""
-    within: bool = False
 
 
 @dataclass(frozen=True, slots=True)

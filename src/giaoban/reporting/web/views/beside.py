@@ -10,9 +10,9 @@ from django.utils import timezone
 from giaoban.core.vietnamese import day
 from giaoban.kit.frame import ContextBar
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import changed
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors
-from giaoban.reporting.web.bar import changed
 from giaoban.reporting.web.shaping.layout import Labels, calm
 from giaoban.reporting.web.shaping.trees import Side, both_lines, both_totals, first_key, side_of
 

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_safe
 from giaoban.core.vietnamese import day
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import changed
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors
-from giaoban.reporting.web.bar import changed, day_in, list_bar
+from giaoban.reporting.web.bar import day_in, list_bar
 from giaoban.reporting.web.files import list_file
 from giaoban.reporting.web.shaping.layout import calm
 

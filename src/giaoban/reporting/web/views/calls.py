@@ -15,13 +15,14 @@ from giaoban.core.timeliness import BAND_NAMES, timing_words
 from giaoban.core.vietnamese import day
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import changed
 from giaoban.kit.permissions import Permission
 from giaoban.reporting import services
 from giaoban.reporting.rules import STATE_NAMES
 from giaoban.reporting.selectors import ReceptionRow
 from giaoban.reporting.selectors.answering import answers, require_answer
 from giaoban.reporting.selectors.board import Board, in_full, obligations_on
-from giaoban.reporting.web.bar import changed, period_bar
+from giaoban.reporting.web.bar import period_bar
 from giaoban.reporting.web.files import list_file
 from giaoban.reporting.web.place import Place, place_of, simulated_words
 from giaoban.reporting.web.shaping.boards import SORTS, filter_of, spots_in

@@ -15,9 +15,10 @@ from giaoban.core.forms import FormDefinition, Reference
 from giaoban.core.vietnamese import day, fold
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import changed
 from giaoban.reporting import selectors
 from giaoban.reporting.rules import mark, reservations
-from giaoban.reporting.web.bar import changed, day_in, list_bar
+from giaoban.reporting.web.bar import day_in, list_bar
 from giaoban.reporting.web.files import list_file
 from giaoban.reporting.web.shaping.grid import GridCell, GridTable, sent_tables
 from giaoban.reporting.web.shaping.layout import Labels, calm

@@ -14,14 +14,15 @@ from giaoban.core.issues import Issue, Severity, sentence
 from giaoban.core.vietnamese import fold
 from giaoban.kit.frame import Choice, ContextBar
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import Count, changed
 from giaoban.kit.templatetags.gb import SIGN_OF_SEVERITY, cell_anchor
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors
 from giaoban.reporting.rules import issue_key
-from giaoban.reporting.web.bar import changed, period_bar
+from giaoban.reporting.web.bar import period_bar
 from giaoban.reporting.web.files import list_file
 from giaoban.reporting.web.shaping.layout import Labels, calm
-from giaoban.reporting.web.shaping.lists import Count, NearMiss, near_miss
+from giaoban.reporting.web.shaping.lists import NearMiss, near_miss
 from giaoban.reporting.web.shaping.words import BLANKS_NAMED
 
 PAGE_SIZE = 25

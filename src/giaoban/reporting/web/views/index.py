@@ -14,16 +14,16 @@ from giaoban.core.timeliness import Timeliness, timing_words
 from giaoban.core.vietnamese import day, fold
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import Count, changed
 from giaoban.kit.permissions import Permission
 from giaoban.reporting import selectors
 from giaoban.reporting.rules import STATE_NAMES, ReportState
 from giaoban.reporting.selectors.reminding import may_read_messages
-from giaoban.reporting.web.bar import changed, list_bar
+from giaoban.reporting.web.bar import list_bar
 from giaoban.reporting.web.files import list_file
 from giaoban.reporting.web.shaping.lists import (
     CAMPAIGN_SORTS,
     OWED_SORTS,
-    Count,
     Filter,
     NearMiss,
     filter_from,

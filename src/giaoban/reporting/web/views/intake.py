@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from giaoban.documents.selectors import stored_file
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import Count, changed
 from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import services
@@ -24,10 +25,9 @@ from giaoban.reporting.models import Intake, IntakeFile, IntakeState
 from giaoban.reporting.rules.archives import LIMITS
 from giaoban.reporting.selectors import intake as held
 from giaoban.reporting.services import intake as intakes
-from giaoban.reporting.web.bar import changed, list_bar
+from giaoban.reporting.web.bar import list_bar
 from giaoban.reporting.web.files import XLSX, handed_out, list_file
 from giaoban.reporting.web.intakeforms import FilesForm
-from giaoban.reporting.web.shaping.lists import Count
 
 PAGE_SIZE = 50
 RECENT = 5

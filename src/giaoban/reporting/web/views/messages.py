@@ -15,10 +15,11 @@ from django.views.decorators.http import require_safe
 from giaoban.core.vietnamese import day, moment
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import changed
 from giaoban.kit.models import Message, MessageChannel, MessageKind
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting.selectors import reminding
-from giaoban.reporting.web.bar import changed, day_in, list_bar
+from giaoban.reporting.web.bar import day_in, list_bar
 from giaoban.reporting.web.files import list_file
 
 PAGE_SIZE = 25

@@ -14,6 +14,7 @@ from giaoban.core.timeliness import Arrival
 from giaoban.core.vietnamese import day, number
 from giaoban.kit.frame import Choice, ContextBar, acting_choices
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import changed
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors
 from giaoban.reporting.selectors.punctuality import (
@@ -26,7 +27,7 @@ from giaoban.reporting.selectors.punctuality import (
     period_word,
     rate_history,
 )
-from giaoban.reporting.web.bar import changed, day_in
+from giaoban.reporting.web.bar import day_in
 from giaoban.reporting.web.files import list_file
 from giaoban.reporting.web.shaping.boards import GROUP_SORTS, GroupRow
 from giaoban.reporting.web.shaping.layout import Labels

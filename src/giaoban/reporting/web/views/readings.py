@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from giaoban.core.forms import slug
 from giaoban.kit.frame import Choice, ContextBar
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import changed
 from giaoban.kit.permissions import Permission
 from giaoban.reporting import selectors, services
-from giaoban.reporting.web.bar import changed, period_address, period_bar
+from giaoban.reporting.web.bar import period_address, period_bar
 from giaoban.reporting.web.files import SIMULATED_SUFFIX, list_file
 from giaoban.reporting.web.readingforms import PublishForm, WithdrawForm
 from giaoban.reporting.web.shaping.consolidated import Origin
@@ -33,7 +34,7 @@ from giaoban.reporting.web.shaping.readings import (
     heads_of,
     steps_of,
 )
-from giaoban.reporting.web.views.since import plain_total, unit_columns
+from giaoban.reporting.web.views.since import UNIT_HEADER, plain_total, unit_columns
 from giaoban.reporting.web.views.table import Place, place_of, read_live, refused_file, subunit_names
 
 PAGE_SIZE = 50
@@ -50,16 +51,7 @@ HEADER = (
     "Lúc",
     "Chênh lệch",
     "Vì",
-    "Đơn vị",
-    "Thay đổi",
-    "Bản cũ",
-    "Bản mới",
-    "Lần sửa đổi",
-    "Lý do sửa đổi",
-    "Người gửi",
-    "Người tiếp nhận",
-    "Tiếp nhận lúc",
-    "Biên nhận",
+    *UNIT_HEADER,
 )
 
 

@@ -13,13 +13,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from giaoban.core.timeliness import BAND_NAMES, timing_words
 from giaoban.core.vietnamese import day, moment, number
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import changed
 from giaoban.kit.permissions import Permission
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting.rules import STATE_NAMES
 from giaoban.reporting.selectors.answering import answers
 from giaoban.reporting.selectors.board import Board, Spot, change_mark
 from giaoban.reporting.selectors.punctuality import period_word
-from giaoban.reporting.web.bar import changed
 from giaoban.reporting.web.files import list_file
 from giaoban.reporting.web.place import Place, board_bar, place_of, simulated_words
 from giaoban.reporting.web.shaping.boards import (

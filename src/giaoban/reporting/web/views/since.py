@@ -22,12 +22,7 @@ from giaoban.reporting.web.shaping.layers import as_of, unnamed
 from giaoban.reporting.web.shaping.layout import Labels, calm
 
 CELLS_SHOWN = 60
-HEADER = (
-    "Dòng",
-    "Chỉ tiêu",
-    "Bản đối chiếu",
-    "Số lúc ấy",
-    "Hiện nay",
+UNIT_HEADER = (
     "Đơn vị",
     "Thay đổi",
     "Bản cũ",
@@ -38,6 +33,15 @@ HEADER = (
     "Người tiếp nhận",
     "Tiếp nhận lúc",
     "Biên nhận",
+)
+"""Of `unit_columns`."""
+HEADER = (
+    "Dòng",
+    "Chỉ tiêu",
+    "Bản đối chiếu",
+    "Số lúc ấy",
+    "Hiện nay",
+    *UNIT_HEADER,
 )
 
 

@@ -18,11 +18,12 @@ from giaoban.core.restating import Divided, Reason
 from giaoban.core.vietnamese import day, moment
 from giaoban.kit.frame import Choice, ContextBar, acting_choices
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import changed
 from giaoban.kit.permissions import Permission
 from giaoban.kit.templatetags.gb import IssueLine, cell_anchor
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors, services
-from giaoban.reporting.web.bar import changed, day_in, period_address
+from giaoban.reporting.web.bar import day_in, period_address
 from giaoban.reporting.web.files import CSV, SIMULATED_SUFFIX, handed_out
 from giaoban.reporting.web.shaping.consolidated import Drawing, Origin, Section, origin_from
 from giaoban.reporting.web.shaping.layers import (

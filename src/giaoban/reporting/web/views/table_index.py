@@ -8,8 +8,9 @@ from django.views.decorators.http import require_safe
 
 from giaoban.core.vietnamese import fold
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.lists import changed
 from giaoban.reporting import selectors
-from giaoban.reporting.web.bar import changed, list_bar
+from giaoban.reporting.web.bar import list_bar
 from giaoban.reporting.web.shaping.lists import CAMPAIGN_SORTS, NearMiss, near_miss, sorted_by
 from giaoban.reporting.web.views.table import unit_of
 
