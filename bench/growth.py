@@ -7,7 +7,7 @@ files are those of `bench.series`, SIMULATED.
 import argparse
 import os
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -83,7 +83,7 @@ def measure(sizes: Sequence[int], rounds: int, *, is_busy: bool) -> None:
         before=len(files.communes[2024]),
         after=len(files.communes[2025]),
         columns=series.COLUMNS,
-        day=date.today().isoformat(),  # noqa: DTZ011
+        day=datetime.now(UTC).date().isoformat(),
         machine=machine(),
         busy=BUSY if is_busy else "",
         rounds=rounds,
