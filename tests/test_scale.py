@@ -60,7 +60,8 @@ def rows(found: Found) -> list[tuple[Any, ...]]:
     plain = [(*key, found.reports[key], found.sums[key]) for key in found.reports]
     extremes = [(*key, column, held) for (key, column), held in found.extremes.items()]
     means = [(*key, column, held) for (key, column), held in found.means.items()]
-    return [*sorted(plain, key=repr_of), *sorted(extremes, key=repr_of), *sorted(means, key=repr_of)]
+    uneven = [(*key, rate, lines) for (key, rate), lines in found.uneven.items()]
+    return [one for held in (plain, extremes, means, uneven) for one in sorted(held, key=repr_of)]
 
 
 def repr_of(row: tuple[Any, ...]) -> str:

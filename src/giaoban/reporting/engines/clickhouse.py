@@ -9,7 +9,12 @@ from giaoban.reporting.engines.questions import EngineFailed, Found, Question
 from giaoban.reporting.engines.running import answered, whole
 
 NAME: Final = "clickhouse"
-WORDS: Final = Words(back_quoted, lambda path: f"file({text(str(path))}, Parquet)")
+WORDS: Final = Words(
+    back_quoted,
+    lambda path: f"file({text(str(path))}, Parquet)",
+    lambda column, scale: f"CAST({column} AS Nullable(Decimal(38, {scale})))",
+)
+"""Numbers in their longest form: it multiplies in the form of the factors, which 18 digits overflow."""
 
 
 def add_up(question: Question, paths: Mapping[int, Path]) -> Found:

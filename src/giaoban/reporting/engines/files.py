@@ -14,10 +14,11 @@ from giaoban.reporting.engines.running import placed
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How an engine writes names, and a file as a table."""
+    """How an engine writes names, a file as a table, and a column of numbers with so many decimals."""
 
     quote: Callable[[str], str]
     file: Callable[[Path], str]
+    number: Callable[[str, int], str] = lambda column, _: column
 
 
 def double_quoted(name: str) -> str:
@@ -35,7 +36,7 @@ def text(value: str) -> str:
 
 def lines_of(question: Question, paths: Mapping[int, Path], words: Words) -> str:
     """A query for `figure_lines`: every file with the period that it holds. paths: for each period of the question."""
-    columns, rows = columns_of(question, words.quote), rows_of(question, words.quote)
+    columns, rows = columns_of(question, words.quote, words.number), rows_of(question, words.quote)
     parts = []
     for period in question.readings:
         file = words.file(paths[period])
@@ -43,14 +44,18 @@ def lines_of(question: Question, paths: Mapping[int, Path], words: Words) -> str
     return " UNION ALL ".join(parts)
 
 
-def columns_of(question: Question, quote: Callable[[str], str]) -> str:
+def columns_of(
+    question: Question,
+    quote: Callable[[str], str],
+    number: Callable[[str, int], str] = lambda column, _: column,
+) -> str:
     """Of `figure_lines` what stands in a file, under the names that the expressions use."""
     columns = [quote(one) for one in (layout.UNIT_ID, layout.TABLE, layout.ROW, layout.SUBUNIT)]
     for n, one in enumerate(question.columns):
-        names = (layout.value_name, layout.estimate_name, layout.mark_name)
-        columns += [
-            f"{quote(name(one.table, one.column))} AS {letter}{n}" for letter, name in zip("vem", names, strict=True)
-        ]
+        value, estimate, mark = (
+            quote(name(one.table, one.column)) for name in (layout.value_name, layout.estimate_name, layout.mark_name)
+        )
+        columns += [f"{number(value, one.scale)} AS v{n}", f"{number(estimate, one.scale)} AS e{n}", f"{mark} AS m{n}"]
     return ", ".join(columns)
 
 
