@@ -47,7 +47,7 @@ def _rights(world: World, rounds: int) -> Iterator[str]:
         taken = milliseconds(lambda query=query: list(query.all()), rounds)  # type: ignore[misc]
         yield row(f"visible_to for {name}: {seen} units", taken)
         steps, depth = _plan(query)
-        inner = str(query.query).upper().count(" IN (")
+        inner = str(query.query).upper().count("SELECT") - 1
         yield f"    {inner} sub-query, a plan of {steps} steps, {depth} deep, none of them recursive"
 
 

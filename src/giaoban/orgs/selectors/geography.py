@@ -18,15 +18,9 @@ from giaoban.orgs.models import UnitClosure, UnitVersion
 from giaoban.orgs.selectors.cards import UnitCard, called_on
 from giaoban.orgs.selectors.successions import unit_links, unit_spans
 
-# Every row of a version or a parent that was ever written or changed has a row of history with a number of its own; the
-# counts see rows that were taken away. Successions are written once, and only taken away again by an undo.
-STAMP = """
-    SELECT (SELECT max(pgh_id) FROM orgs_unitversionevent), (SELECT count(*) FROM orgs_unitversion),
-           (SELECT max(pgh_id) FROM orgs_unitparentevent), (SELECT count(*) FROM orgs_unitparent),
-           (SELECT max(id) FROM orgs_unitsuccession), (SELECT count(*) FROM orgs_unitsuccession),
-           (SELECT count(*) FROM orgs_unitsuccession WHERE whole), (SELECT sum(share) FROM orgs_unitsuccession)
-"""
-Stamp = tuple[str | int | None, ...]
+# Triggers count it on with every statement on versions, parents and successions.
+STAMP = "SELECT number FROM orgs_treestamp"
+Stamp = tuple[str, int]
 PAIRS_KEPT = 8
 
 
@@ -57,11 +51,11 @@ class UnitHistory:
 
 
 def unit_history() -> UnitHistory:
-    """Kept in the process as long as nothing of it changes; what tells that is one query on counts and history."""
+    """Kept in the process as long as nothing of it changes; a number of the database tells that."""
     with connection.cursor() as cursor:
         cursor.execute(STAMP)
-        stamp: Stamp = (str(connection.settings_dict["NAME"]), *cursor.fetchone())
-    return _history(stamp)
+        (number,) = cursor.fetchone()
+    return _history((str(connection.settings_dict["NAME"]), number))
 
 
 @lru_cache(maxsize=2)

@@ -1,0 +1,32 @@
+"""One number that is another as soon as anything of the trees is: what processes keep of them hangs on it.
+
+Whoever changes the trees holds its row until the transaction ends, so that no two states ever bear the same number.
+"""
+
+from django.db import migrations
+
+TABLES = ("orgs_unitversion", "orgs_unitparent", "orgs_unitsuccession")
+STAMP = """
+    CREATE TABLE orgs_treestamp (alone boolean PRIMARY KEY DEFAULT true CHECK (alone), number bigint NOT NULL);
+    CREATE SEQUENCE orgs_treestamp_number OWNED BY orgs_treestamp.number;
+    INSERT INTO orgs_treestamp (number) VALUES (nextval('orgs_treestamp_number'));
+    CREATE FUNCTION orgs_tree_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        UPDATE orgs_treestamp SET number = nextval('orgs_treestamp_number');
+        RETURN NULL;
+    END
+    $$;
+""" + "".join(
+    f"CREATE TRIGGER tree_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table}"
+    " FOR EACH STATEMENT EXECUTE FUNCTION orgs_tree_changed();"
+    for table in TABLES
+)
+BACK = (
+    "".join(f"DROP TRIGGER tree_changed ON {table};" for table in TABLES)
+    + "DROP FUNCTION orgs_tree_changed(); DROP TABLE orgs_treestamp;"
+)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("orgs", "0005_event_touches_told")]
+    operations = [migrations.RunSQL(STAMP, BACK)]
