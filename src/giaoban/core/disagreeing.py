@@ -90,7 +90,7 @@ def _of_rule(form: FormDefinition, issue: Issue, check: FormCheck, divided: froz
     scopes = {scope_of(name)[0] for name in check.formula.names()} - {""}
     left = check.formula.left
     reference = check.references.get(left.name) if isinstance(left, Name) else None
-    stated_name, measure = "Vế trái", ""
+    stated_name, measure = "Tính từ các ô đã ghi", ""
     if reference is not None:
         column = form.table(reference.table).columns_by_id[reference.column]
         stated_name, measure = column_words(column), column.unit

@@ -153,19 +153,45 @@ def has_more_decimals(value: Decimal, scale: int) -> bool:
     return not isinstance(written, int) or (-written > scale and decimals(value) > scale)
 
 
-def completeness(form: FormDefinition, figures: Figures) -> tuple[int, int, list[Cell]]:
+def absent_lines(form: FormDefinition, figures: Figures, listed: Mapping[str, Iterable[str]]) -> list[Cell]:
+    """The lines that the dynamic rows do not have of the sub-units listed, by kind of unit.
+
+    Where a table has several rows of one kind, a sub-unit stands on one of them; without any it is missed on the first.
+    """
+    found = []
+    for table in form.tables:
+        rows: dict[str, list[str]] = {}
+        for row in table.dynamic_rows:
+            if row.one_per is not None and listed.get(row.one_per):
+                rows.setdefault(row.one_per, []).append(row.id)
+        for kind, ids in rows.items():
+            found += [
+                Cell(table.id, ids[0], key)
+                for key in listed[kind]
+                if not any((table.id, row_id, key) in figures for row_id in ids)
+            ]
+    return found
+
+
+def completeness(form: FormDefinition, figures: Figures, absent: Iterable[Cell] = ()) -> tuple[int, int, list[Cell]]:
     """Cells filled, cells required, and the blank ones by name in the order of the form.
 
     Nil and not applicable count as filled. A fixed row counts whether or not a line exists; a dynamic row counts the
-    lines that exist.
+    lines that exist and those of `absent_lines`, at its end.
     """
     required = 0
     blanks: list[Cell] = []
+    missed: dict[tuple[str, str], list[str]] = {}
+    for at in absent:
+        missed.setdefault((at.table, at.row), []).append(at.subunit)
     for table in form.tables:
         by_row: dict[str, list[Line]] = {}
         for (table_id, row_id, _), line in figures.items():
             if table_id == table.id:
                 by_row.setdefault(row_id, []).append(line)
+        for (table_id, row_id), keys in missed.items():
+            if table_id == table.id:
+                by_row.setdefault(row_id, []).extend(blank_line(table, row_id, key) for key in keys)
         for row in table.rows:
             lines = by_row.get(row.id, [] if row.is_dynamic else [blank_line(table, row.id)])
             for line in lines:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from string import Formatter
 from typing import Final, Literal
 
@@ -56,6 +56,10 @@ CATALOGUE: Final[Mapping[str, str]] = {
     "too-many-decimals": "số {value} có nhiều chữ số thập phân hơn mức của cột ({scale}). Nhập lại đúng mức.",
     "negative": "số {value} nhỏ hơn 0. Cột này chỉ nhận số từ 0 trở lên.",
     "required-blank": "ô bắt buộc còn trống. Nhập số liệu, hoặc đánh dấu không phát sinh hay không áp dụng.",
+    "line-absent": (
+        "chưa có dòng của đơn vị này, nên các ô bắt buộc của dòng được tính là trống. "
+        "Nhập số liệu của dòng, hoặc đánh dấu không phát sinh hay không áp dụng."
+    ),
     "bad-mark": "ký hiệu “{mark}” không dùng được. Các ký hiệu được nhận: {allowed}.",
     "mark-with-value": "ô vừa có ký hiệu “{mark}” vừa có số {value}. Bỏ ký hiệu hoặc bỏ số.",
     "estimate-not-allowed": "kỳ này không có phần ước tính, nhưng ô có số ước tính {estimate}. Chỉ nhập số thực tế.",
@@ -193,10 +197,23 @@ def sentence(issue: Issue, *, place: str | None = None) -> str:
     cell = issue.at
     words: dict[str, str | int] = {"table": cell.table, "row": cell.row, "subunit": cell.subunit, "column": cell.column}
     for name, value in issue.params.items():
-        words[name] = number(value) if isinstance(value, Decimal) else value
+        words[name] = number(_legible(value)) if isinstance(value, Decimal) else value
     reason = CATALOGUE[issue.code].format_map(words)
     where = cell.address() if place is None else place
     return capital_first(f"{where}: {reason}" if where else reason)
+
+
+_MOST_DECIMALS: Final = 12
+_FINEST: Final = Decimal("0.000001")
+_WHOLE: Final = Context(prec=100, rounding=ROUND_HALF_UP)
+
+
+def _legible(value: Decimal) -> Decimal:
+    """A number as it was reported; of one that was computed, with dozens of decimals, the first six."""
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent >= -_MOST_DECIMALS:
+        return value
+    return value.quantize(_FINEST, context=_WHOLE).normalize(_WHOLE)
 
 
 def has_errors(issues: Iterable[Issue]) -> bool:

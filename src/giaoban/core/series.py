@@ -131,7 +131,7 @@ def _in_order(points: Iterable[Point]) -> list[Point]:
     return ordered
 
 
-SeriesReason = Literal["nothing", "mixed-rules", "overlap", "gap", "year-not-ended", "several-years"]
+SeriesReason = Literal["nothing", "mixed-rules", "overlap", "gap", "year-not-ended", "several-years", "unknown-period"]
 
 
 class SeriesRefused(ValueError):

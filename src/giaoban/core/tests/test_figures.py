@@ -12,6 +12,7 @@ from giaoban.core.figures import (
     FigureError,
     Line,
     Mark,
+    absent_lines,
     blank_line,
     completeness,
     decimals,
@@ -93,6 +94,32 @@ def test_completeness_names_the_blank_cells() -> None:
     filled, required, blanks = completeness(entered, {line.key: line for line in (total, north)})
     assert (filled, required) == (1, 3)
     assert blanks == [Cell("own", "s", "", "I.1"), Cell("lights", "unit", "north", "II.1")]
+
+
+def test_a_listed_subunit_without_a_line_is_blank_under_its_name() -> None:
+    entered = form(two_tables())
+    north = blank_line(entered.table("lights"), "unit", "north")
+    north.figures[0] = reported(4)
+    figures = {north.key: north}
+    absent = absent_lines(entered, figures, {"light": ["north", "south", "west"], "harbour": ["far"]})
+    assert absent == [Cell("lights", "unit", "south"), Cell("lights", "unit", "west")]
+    filled, required, blanks = completeness(entered, figures, absent)
+    assert (filled, required) == (1, 5)
+    assert [(one.row, one.subunit) for one in blanks if one.table == "lights"] == [
+        ("total", ""), ("unit", "south"), ("unit", "west"),
+    ]  # fmt: skip
+    assert absent_lines(entered, figures, {}) == []
+
+
+def test_a_subunit_stands_on_one_of_several_rows_of_its_kind() -> None:
+    data = two_tables()
+    rows = data["tables"][1]["rows"]
+    rows[0]["sum_of"] = ["unit", "lit"]
+    rows.append({"id": "lit", "parent": "total", "dynamic": {"one_per": "light"}})
+    entered = form(data)
+    south = blank_line(entered.table("lights"), "lit", "south")
+    found = absent_lines(entered, {south.key: south}, {"light": ["north", "south"]})
+    assert found == [Cell("lights", "unit", "north")]
 
 
 def test_a_required_text_counts() -> None:

@@ -34,6 +34,20 @@ def test_a_sentence_gives_place_reason_and_remedy() -> None:
     assert sentence(issue, place="Dòng “Tổng số”, cột “Bản sao”").startswith("Dòng “Tổng số”, cột “Bản sao”: tổng ghi")
 
 
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (Decimal("17.02800133711015285501565016"), "17,028001"),
+        (Decimal("0.1234567"), "0,1234567"),
+        (Decimal("200.00000000000000000000"), "200"),
+        (Decimal("123456789012345678901234567890.3333333333333333"), "123.456.789.012.345.678.901.234.567.890,333333"),
+    ],
+)
+def test_a_computed_number_is_said_in_six_decimals_and_a_reported_one_as_it_is(left: Decimal, said: str) -> None:
+    params: dict[str, Decimal | str | int] = {"formula": "a <= b", "left": left, "right": Decimal("0.01")}
+    assert f"{said} so với 0,01" in sentence(Issue("formula-fails", "warning", Cell(), params))
+
+
 def test_a_sentence_about_the_whole_file_has_no_place() -> None:
     assert sentence(Issue("encoding", "error", Cell())) == (
         "Tệp không dùng bảng mã UTF-8. Lưu lại theo dạng “CSV UTF-8” rồi tải lên."
