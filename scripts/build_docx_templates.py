@@ -227,16 +227,17 @@ def page_field(line: Any) -> None:
 def head(document: Any) -> None:
     """Issuing body and number at the left; national title, motto, date at the right; type and subject below."""
     table = document.add_table(2, 2)
-    fix_widths(table, (70, 90))
+    fix_widths(table, (68, 92))
+    no_room_inside(table)  # the national title is one line
     left, right = table.rows[0].cells
     tag(left, "p if superior", first=True)
     cell_line(left, "{{ superior }}", points=12)
     tag(left, "p endif")
     cell_line(left, "{{ body }}", points=12, bold=True)
-    short_rule(left, inset_mm=26)
+    short_rule(left, inset_mm=25)
     cell_line(right, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", points=12, bold=True, first=True)
     cell_line(right, "Độc lập - Tự do - Hạnh phúc", points=13, bold=True)
-    short_rule(right, inset_mm=15)
+    short_rule(right, inset_mm=17)
     cell_line(table.rows[1].cells[0], "{{ number_line }}", points=13, first=True)
     cell_line(table.rows[1].cells[1], "{{ date_line }}", points=13, italic=True, first=True)
     title = paragraph(document, "{{ doc_type }}", bold=True, align=CENTRE, points=14, keep=True)
@@ -256,6 +257,7 @@ def tail(document: Any) -> None:
     gap(document, 12, keep=True)
     table = document.add_table(1, 2)
     fix_widths(table, (80, 80))
+    no_room_inside(table)
     unsplit(table.rows[0])
     left, right = table.rows[0].cells
     tag(left, "p if recipients", first=True)
@@ -488,6 +490,13 @@ def borders(table: Any, kind: str) -> None:
     look = properties.find(qn("w:tblLook"))
     if look is not None:
         properties.remove(look)
+
+
+def no_room_inside(table: Any) -> None:
+    """Words may use the whole width of a cell."""
+    sides = "".join(f'<w:{side} w:w="0" w:type="dxa"/>' for side in ("left", "right"))
+    margins = parse_xml(f"<w:tblCellMar {nsdecls('w')}>{sides}</w:tblCellMar>")
+    table._tbl.tblPr.find(qn("w:tblLook")).addprevious(margins)
 
 
 def unsplit(row: Any, *, header: bool = False) -> None:

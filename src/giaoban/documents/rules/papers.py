@@ -10,13 +10,14 @@ What nobody knows yet is None and prints as a dotted blank. A number, a date or 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
-from giaoban.documents.rules.tables import PORTRAIT_MM, balanced, lay_out_form_table, lay_out_table, needs_landscape
+from giaoban.documents.rules.tables import PORTRAIT_MM, balanced, lay_out_form_tables, lay_out_table, needs_landscape
 
 SIMULATED = "SỐ LIỆU MÔ PHỎNG"
 NOT_A_LEGAL_FORM = "KHÔNG PHẢI BIỂU MẪU PHÁP LÝ"
 BODY_MM, SUBJECT_MM, FORM_TITLE_MM = 68.0, 150.0, 108.0  # room for the issuing body, the subject, a form's title
 DOTS = "…"
 BLANK_NAME = "……………………………"
+BLANK_PLACE = "…………………"
 BLANK_NUMBER = "\u00a0" * 8
 ROMAN = ((50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 KIND_NAMES = {"task": "Nhiệm vụ", "orientation": "Định hướng", "agreement": "Nhất trí"}
@@ -261,7 +262,7 @@ def lay_out_statistical_form(form: StatisticalForm) -> dict[str, Any]:
         "period_lines": form["period_lines"],
         "reporting_unit": form["reporting_unit"] or BLANK_NAME,
         "receiving_unit": form["receiving_unit"] or BLANK_NAME,
-        "tables": [lay_out_form_table(table) for table in form["tables"]],
+        "tables": lay_out_form_tables(form["tables"]),
         "date_line": date_line(form["place"], form["date"]),
         "signatures": [
             {"title": block["title"].upper(), "hint": block["hint"], "name": block["name"] or BLANK_NAME}
@@ -334,7 +335,7 @@ def date_line(place: str | None, day: PaperDate | None) -> str:
     day_words = f"{parts['day']:02d}" if parts["day"] else DOTS
     month = parts["month"]
     month_words = (f"{month:02d}" if month < 3 else str(month)) if month else DOTS
-    return f"{place or BLANK_NAME}, ngày {day_words} tháng {month_words} năm {parts['year'] or DOTS}"
+    return f"{place or BLANK_PLACE}, ngày {day_words} tháng {month_words} năm {parts['year'] or DOTS}"
 
 
 def recipient_lines(recipients: Sequence[str]) -> list[str]:

@@ -18,6 +18,10 @@ POINT_MM = 25.4 / 72
 PADDING_MM = 3.0
 WIDEST_WISH_MM = 70.0
 HEADER_LINES = 3
+READABLE_POINTS, ROW_LINES = 10, 3  # smaller type rather than higher rows, as long as it is easy to read
+FORM_POINTS = (12, 11, 10, 9)  # 8 only where a word would be cut at 9
+FORM_PAGE_MM, FORM_HEADER_MM = 90.0, 60.0  # room beside head and signatures; more would be a page of headings
+LINE_EM, BETWEEN_EM = 1.17, 0.5  # a line with its gap, the gap alone
 TWIPS_PER_MM = 56.6929
 NARROW, WIDE = frozenset("ijltfr.,;:'|!()[]-/ "), frozenset("mw%—…")
 
@@ -38,7 +42,10 @@ def lay_out_table(table: Mapping[str, Any], *, landscape: bool, width_mm: float 
         for at in range(len(header))
     ]
     width = width_mm or (LANDSCAPE_MM if landscape else PORTRAIT_MM)
-    points = largest_fitting(columns, width, LANDSCAPE_POINTS if landscape else PORTRAIT_POINTS)
+    sizes = LANDSCAPE_POINTS if landscape else PORTRAIT_POINTS
+    most = largest_fitting(columns, width, sizes)
+    smaller = [size for size in sizes if READABLE_POINTS <= size <= most] or [most]
+    points = next((size for size in smaller if deepest(columns, rows, width, size) <= ROW_LINES), smaller[-1])
     return {
         "title": table["title"],
         "unit_note": table["unit_note"],
@@ -53,8 +60,21 @@ def lay_out_table(table: Mapping[str, Any], *, landscape: bool, width_mm: float 
     }
 
 
-def lay_out_form_table(table: Mapping[str, Any], *, width_mm: float = FORM_MM) -> dict[str, Any]:
-    """A `FormTable` with size, widths and rows of aligned cells. Raises RaggedTableError."""
+def lay_out_form_tables(tables: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The `FormTable`s of one form, in the largest type in which it stands on one page with its signatures.
+
+    A form that needs more pages has the largest type that leaves room for lines under its headings.
+    """
+    tried = [[lay_out_form_table(table, most=most) for table in tables] for most in FORM_POINTS]
+    on_one_page = (laid for laid in tried if sum(map(table_mm, laid)) <= FORM_PAGE_MM)
+    low_headings = (laid for laid in tried if max(map(header_mm, laid), default=0) <= FORM_HEADER_MM)
+    return next(on_one_page, None) or next(low_headings, tried[-1])
+
+
+def lay_out_form_table(
+    table: Mapping[str, Any], *, width_mm: float = FORM_MM, most: int = LANDSCAPE_POINTS[0]
+) -> dict[str, Any]:
+    """A `FormTable` with size (at most `most`), widths and rows of aligned cells. Raises RaggedTableError."""
     align = [column_side(side) for side in table["align"]]
     numbers: list[str] = table["column_numbers"] or []
     leaves = leaf_labels(table["header_rows"], len(align))
@@ -63,7 +83,7 @@ def lay_out_form_table(table: Mapping[str, Any], *, width_mm: float = FORM_MM) -
         Column.of([leaves[at]], [row["cells"][at] for row in table["rows"]] + numbers[at : at + 1], align[at])
         for at in range(len(align))
     ]
-    points = largest_fitting(columns, width_mm, LANDSCAPE_POINTS)
+    points = largest_fitting(columns, width_mm, [size for size in LANDSCAPE_POINTS if size <= most])
     return {
         "title": table["title"],
         "unit_note": table["unit_note"],
@@ -73,6 +93,14 @@ def lay_out_form_table(table: Mapping[str, Any], *, width_mm: float = FORM_MM) -
         "notes": table["notes"],
         **measures(columns, width_mm, points),
     }
+
+
+def deepest(columns: Sequence["Column"], rows: Sequence[Sequence[str]], width_mm: float, points: int) -> int:
+    """Lines of the highest row."""
+    widths = measures(columns, width_mm, points)["widths_mm"]
+    return max(
+        (lines_of(cell, wide, points) for row in rows for cell, wide in zip(row, widths, strict=True)), default=1
+    )
 
 
 def needs_landscape(table: Mapping[str, Any]) -> bool:
@@ -101,18 +129,76 @@ def leaf_labels(header_rows: Sequence[Sequence[Mapping[str, Any]]], width: int) 
     Cells are placed as in HTML: each takes the first free place of its row. Raises RaggedTableError where gaps remain.
     """
     taken: dict[tuple[int, int], str] = {}
+    for down, across, cell in placed(header_rows):
+        for row in range(down, down + cell["rowspan"]):
+            for column in range(across, across + cell["colspan"]):
+                taken[row, column] = cell["text"] if cell["colspan"] == 1 else ""
+    wanted = {(down, across) for down in range(len(header_rows)) for across in range(width)}
+    if set(taken) != wanted:
+        raise RaggedTableError(f"the header's cells do not fill {len(header_rows)} rows of {width} columns")
+    return [taken[len(header_rows) - 1, across] if header_rows else "" for across in range(width)]
+
+
+def placed(header_rows: Sequence[Sequence[Mapping[str, Any]]]) -> list[tuple[int, int, Mapping[str, Any]]]:
+    """Each header cell with the row and the column of its upper left corner."""
+    taken: set[tuple[int, int]] = set()
+    found = []
     for down, cells in enumerate(header_rows):
         across = 0
         for cell in cells:
             while (down, across) in taken:
                 across += 1
-            for row in range(down, down + cell["rowspan"]):
-                for column in range(across, across + cell["colspan"]):
-                    taken[row, column] = cell["text"] if cell["colspan"] == 1 else ""
-    wanted = {(down, across) for down in range(len(header_rows)) for across in range(width)}
-    if set(taken) != wanted:
-        raise RaggedTableError(f"the header's cells do not fill {len(header_rows)} rows of {width} columns")
-    return [taken[len(header_rows) - 1, across] if header_rows else "" for across in range(width)]
+            found.append((down, across, cell))
+            taken |= {
+                (row, column)
+                for row in range(down, down + cell["rowspan"])
+                for column in range(across, across + cell["colspan"])
+            }
+    return found
+
+
+def table_mm(laid: Mapping[str, Any]) -> float:
+    """Estimated height of a laid out table with its titles and notes."""
+    around = sum(6.0 for words in (laid["title"], laid["unit_note"], *laid["notes"]) if words)
+    rows = (
+        max(
+            (
+                cell_mm(cell["text"], width, laid["points"])
+                for cell, width in zip(row["cells"], laid["widths_mm"], strict=True)
+            ),
+            default=0.0,
+        )
+        for row in laid["rows"]
+    )
+    return header_mm(laid) + sum(rows) + around
+
+
+def header_mm(laid: Mapping[str, Any]) -> float:
+    """Estimated height of the headings with the line of column numbers."""
+    heights = [0.0] * len(laid["header_rows"])
+    for down, across, cell in sorted(placed(laid["header_rows"]), key=lambda one: int(one[2]["rowspan"])):
+        end = down + cell["rowspan"]
+        width = sum(laid["widths_mm"][across : across + cell["colspan"]])
+        heights[end - 1] += max(0.0, cell_mm(cell["text"], width, laid["points"]) - sum(heights[down:end]))
+    return sum(heights) + (cell_mm("(1)", PORTRAIT_MM, laid["points"]) if laid["column_numbers"] else 0.0)
+
+
+def cell_mm(text: str, width_mm: float, points: int) -> float:
+    """Estimated height of a cell."""
+    return (lines_of(text, width_mm, points) * LINE_EM - BETWEEN_EM) * points * POINT_MM + PADDING_MM
+
+
+def lines_of(text: str, width_mm: float, points: int) -> int:
+    """Lines of a cell that breaks its text between words."""
+    lines, at = 1, 0.0
+    for word in text.split():
+        wide = em(word) * points * POINT_MM
+        gap = em(" ") * points * POINT_MM if at else 0.0
+        if at and at + gap + wide > width_mm - PADDING_MM:
+            lines, at = lines + 1, wide
+        else:
+            at += gap + wide
+    return lines
 
 
 class Column:

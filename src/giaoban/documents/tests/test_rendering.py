@@ -158,6 +158,13 @@ def test_form_that_is_no_legal_form_says_so_on_every_page() -> None:
     assert NOT_A_LEGAL_FORM not in text_of(pdf("bieu-thong-ke", samples.statistical_form(official=True)))
 
 
+@pytest.mark.parametrize("rows", range(6, 30, 3))
+def test_signatures_never_stand_on_a_page_without_lines_of_the_form(rows: int) -> None:
+    last = pdf("bieu-thong-ke", samples.statistical_form(rows=rows)).pages[-1].extract_text()
+    assert f"Xã số {rows}" in last
+    assert "NGƯỜI LẬP BIỂU" in last
+
+
 def test_same_data_give_the_same_pdf() -> None:
     source = (samples.TEMPLATES / "bieu-thong-ke.typ").read_bytes()
     assets = {"nd30.typ": (samples.TEMPLATES / "nd30.typ").read_bytes()}

@@ -29,7 +29,7 @@ def test_number_line_keeps_a_blank(number: str | None, symbol: str | None, words
         ("Tây Ninh", {"day": 21, "month": 2, "year": 2026}, "Tây Ninh, ngày 21 tháng 02 năm 2026"),
         ("Tây Ninh", {"day": 21, "month": 3, "year": 2026}, "Tây Ninh, ngày 21 tháng 3 năm 2026"),
         ("Tây Ninh", {"day": None, "month": None, "year": 2026}, "Tây Ninh, ngày … tháng … năm 2026"),
-        (None, None, f"{papers.BLANK_NAME}, ngày … tháng … năm …"),
+        (None, None, f"{papers.BLANK_PLACE}, ngày … tháng … năm …"),
     ],
 )
 def test_date_line(place: str | None, day: papers.PaperDate | None, words: str) -> None:
