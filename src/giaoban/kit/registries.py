@@ -72,7 +72,8 @@ class WorkItem:
 class SourcedFigure:
     """A number by name: value (None = the source has none), its unit of measure, where it comes from.
 
-    nil: the value is 0 because all that is known was declared not to have occurred.
+    nil: the value is 0 because all that is known was declared not to have occurred. reason: why there is none, where
+    the source can tell, in a Vietnamese sentence.
     """
 
     value: Decimal | None
@@ -81,6 +82,7 @@ class SourcedFigure:
     as_of: datetime | None = None
     simulated: bool = False
     nil: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,14 @@ class Disagreement:
     simulated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerUse:
+    """What a person can make of the answer to a question about figures, and where."""
+
+    label: str
+    url: str
+
+
 WorkItemSource = Callable[[Actor, date], list[WorkItem]]
 FigureSource = Callable[..., SourcedFigure]
 PanelSource = Callable[[Actor, int, date], Panel | None]
@@ -251,6 +261,9 @@ deciding, None: nothing. It informs and never stands in the way of the decision.
 FigureUsers = Callable[[Collection[int], str, int, int], list[FigureUse]]
 """Unit ids, key of the form, id of the period, the version that stands now → what was made of an earlier version. Asked
 by the job that tells of amendments: a room may mark there what it finds."""
+AnswerUses = Callable[[Actor, str], AnswerUse | None]
+"""A person, and a question about figures as it stands in an address behind the "?" → None: nothing can be made of it.
+Asked whenever an answer is shown: it reads nothing from the database."""
 
 work_items: Registry[WorkItemSource] = Registry("work items", "what is owed, by whom, by when")
 figure_sources: Registry[FigureSource] = Registry("figure sources", "a number by name")
@@ -266,6 +279,7 @@ disagreements: Registry[DisagreementSource] = Registry(
 submission_panels: Registry[SubmissionPanelSource] = Registry(
     "submission panels", "what a receiver may know of a report before deciding"
 )
+answer_uses: Registry[AnswerUses] = Registry("answer uses", "what can be made of the answer to a question")
 figure_jobs: Registry[str] = Registry("figure jobs", "names of jobs to do once figures came in or books were closed")
 
 ALL: tuple[Registry[Any], ...] = (
@@ -279,6 +293,7 @@ ALL: tuple[Registry[Any], ...] = (
     work_calendars,
     disagreements,
     submission_panels,
+    answer_uses,
     figure_jobs,
 )
 

@@ -1,6 +1,6 @@
 """Findings, the matrix field × locality, the indicators of one unit. A proposal is seen only by those who judge it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -218,13 +218,15 @@ class MatrixRow:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Fields × localities. `rows` are ordered by the first column with figures, best first.
+    """Fields × localities. `rows` are ordered by the foremost column, best first.
 
+    foremost: the column that a title and a map speak of, which most rows have figures for; None without columns.
     absent: the chosen indicators for which no row has a figure; they are named, not shown as empty columns.
     """
 
     columns: tuple[MatrixColumn, ...]
     rows: tuple[MatrixRow, ...]
+    foremost: MatrixColumn | None
     absent: tuple[MatrixColumn, ...]
     unmeasured_fields: tuple[str, ...]
 
@@ -247,12 +249,13 @@ def matrix(actor: Actor, on: date, *, tags: frozenset[str] = frozenset()) -> Mat
     visible = set(called)
     columns = tuple(column for column in candidates if column.reading and column.reading.units.keys() & visible)
     marked = _open_findings(visible)
+    foremost = max(columns, key=lambda column: len(_measured(column) & visible), default=None)
     rows = [
         MatrixRow(called[unit_id], tuple(_cell(column, unit_id, marked) for column in columns))
-        for unit_id in _ordered(columns, visible, called)
+        for unit_id in _ordered(foremost, visible, called)
     ]
     absent = tuple(column for column in candidates if column not in columns)
-    return Matrix(columns, tuple(rows), absent, _unmeasured({one.field_id for one in known}, tags))
+    return Matrix(columns, tuple(rows), foremost, absent, _unmeasured({one.field_id for one in known}, tags))
 
 
 def _localities(called: dict[int, UnitCard]) -> dict[int, UnitCard]:
@@ -347,9 +350,12 @@ def _open_findings(unit_ids: Iterable[int]) -> dict[tuple[int, int], int]:
     return counts
 
 
-def _ordered(columns: Sequence[MatrixColumn], unit_ids: Iterable[int], called: dict[int, UnitCard]) -> list[int]:
-    first = next((column.reading for column in columns if column.reading and column.reading.ranks), None)
-    ranks = first.ranks if first else {}
+def _measured(column: MatrixColumn) -> set[int]:
+    return {key for key, held in column.reading.units.items() if held.value is not None} if column.reading else set()
+
+
+def _ordered(foremost: MatrixColumn | None, unit_ids: Iterable[int], called: dict[int, UnitCard]) -> list[int]:
+    ranks = foremost.reading.ranks if foremost and foremost.reading else {}
     return sorted(unit_ids, key=lambda unit_id: (ranks.get(unit_id, 10**6), called[unit_id].sort_key))
 
 

@@ -183,6 +183,18 @@ def test_an_indicator_without_figures_of_any_locality_is_named_under_the_table(w
     assert f"Chưa có số theo địa bàn: Dầu mỗi đèn ({world.period.label})." in page
 
 
+def test_title_and_order_speak_of_the_column_that_most_localities_have(world: World, rule: WatchRule) -> None:
+    definition = {**rule.indicator.definition, "numerator": {"table": "own", "row": "total", "column": "oil"}}
+    indicator(world, "oil", name="Bình quân dầu", definition=definition)
+    rule.indicator.position = 1
+    rule.indicator.save()
+    world.report("s3", all=100, good=70, rate=70, oil=3)
+    page = text(browser(world, world.coast), reverse("monitoring:matrix"))
+    assert page.index("Bình quân dầu, %") < page.index("Tỷ lệ đèn tốt, %")
+    assert "Tỷ lệ đèn tốt: 2 đơn vị kém" in page
+    assert page.index("Light N1</a>") < page.index("Light S3</a>")
+
+
 def test_the_matrix_leads_to_what_disagrees_and_the_old_addresses_still_do(world: World) -> None:
     row = indicator_services.record_discrepancy(
         key="lamps",

@@ -147,7 +147,7 @@ def legend(matrix: Matrix) -> list[dict[str, Any]]:
 
 
 def tiles(matrix: Matrix, first: MatrixColumn | None, on: date) -> tuple[list[dict[str, Any]], list[Tile]]:
-    """The tile map of the first column: a square per area that the pack places, and the extra squares it names."""
+    """The tile map of one column: a square per area that the pack places, and the extra squares it names."""
     placed, extras = tile_map()
     if first is None or not placed:
         return extras, []

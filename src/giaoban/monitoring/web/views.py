@@ -37,7 +37,7 @@ def matrix(request: ActorRequest) -> HttpResponse:
     """Fields × localities: localities down, an indicator a column, a sentence for the cell that has the focus."""
     today = timezone.localdate()
     held = selectors.matrix(request.actor, today, tags=_chosen(request))
-    first = next((column for column in held.columns if column.reading), None)
+    first = held.foremost
     extras, drawn = tiles(held, first, today)
     names = labels(held, today)
     query = request.GET.urlencode()

@@ -58,6 +58,13 @@ document.addEventListener("click", ({ target }) => {
 });
 showTheme();
 
+// In a row of tabs wider than the screen, the one where I am is in view.
+for (const current of document.querySelectorAll(".gb-forms > [aria-current]")) {
+  const row = current.parentElement;
+  const beyond = current.getBoundingClientRect().right - row.getBoundingClientRect().right;
+  if (beyond > 0) row.scrollLeft += beyond;
+}
+
 // Rows of a list: how many are chosen, and the bar of what can be done with them.
 function countChosen(list) {
   const boxes = [...list.querySelectorAll("input[type=checkbox][data-gb-row]")];
