@@ -15,6 +15,7 @@ class BriefsConfig(AppConfig):
         registries.pack_loaders.register("outlines", load_outlines)
         registries.work_items.register("briefs", offers.work_items)
         registries.figure_sources.register("indicators.reading", offers.indicator_figure)
+        registries.answer_uses.register("briefs", offers.into_words)
         registries.figure_users.register("briefs", offers.figure_users)
         registries.figure_users.register("briefing books", book_users)
         registries.navigation.register(

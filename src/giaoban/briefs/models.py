@@ -202,7 +202,8 @@ class SectionVersion(models.Model):
 
 @pghistory.track()
 class BoundFigure(models.Model):
-    """A number in the text of a section that is bound to its fact: `source` and `reference` find it again.
+    """A number in the text of a section that is bound to its fact: `source` and `reference` find it again. form: "" of
+    an indicator that a question asked for, which may read several.
 
     value: as last seen by an author, None = the source had none. kept_value: another value of the fact that an author
     saw and did not take, with the reason. found, found_state, found_at: what the last look at the fact gave. nil,

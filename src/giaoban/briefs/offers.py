@@ -1,9 +1,11 @@
-"""What this room offers to My work, to texts that quote an indicator, and to those who amend figures."""
+"""What this room offers to My work, to pages of figures, to texts that quote an indicator, and to those who amend
+figures."""
 
 from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import Q
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
@@ -11,12 +13,15 @@ from django.utils import timezone
 from giaoban.briefs.models import BoundFigure, NarrativeReport, Section
 from giaoban.briefs.rules.marked import numbers_in
 from giaoban.briefs.selectors import reports
+from giaoban.briefs.selectors.figures import ANSWER
 from giaoban.briefs.services.writing import look_again
+from giaoban.core.queries import QueryRefused
 from giaoban.core.timeliness import timing
 from giaoban.indicators import selectors as indicators
+from giaoban.indicators.selectors.quoting import forms_asked, period_asked
 from giaoban.kit.actors import Actor
-from giaoban.kit.permissions import Permission
-from giaoban.kit.registries import FigureUse, SourcedFigure, WorkItem
+from giaoban.kit.permissions import ROLE_PERMISSIONS, Permission
+from giaoban.kit.registries import AnswerUse, FigureUse, SourcedFigure, WorkItem
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors as reporting
 
@@ -41,6 +46,13 @@ def work_items(actor: Actor, on: date) -> list[WorkItem]:
         )
         for one in reports.to_write(actor, on)
     ]
+
+
+def into_words(actor: Actor, words: str) -> AnswerUse | None:
+    """For those who write: where they choose the section that quotes a figure of the answer."""
+    if not any(Permission.WRITE_NARRATIVE in ROLE_PERMISSIONS[post.role] for post in actor.posts):
+        return None
+    return AnswerUse("Đưa vào báo cáo bằng lời", f"{reverse('briefs:quote')}?{words}")
 
 
 def indicator_figure(*, indicator: str, form: str, period: str, unit: str, instalment: str = "") -> SourcedFigure:
@@ -114,30 +126,68 @@ def _issued(report: NarrativeReport, on: date) -> FigureUse:
 
 def _quoting(unit_ids: Collection[int], form: str, period_id: int) -> dict[NarrativeReport, list[Section]]:
     """Reports with the sections whose text uses such a figure, in order."""
-    rows = BoundFigure.objects.filter(form=form).select_related("section__report", "section__field")
-    rows = rows.order_by("section__report_id", "section__position")
+    rows = BoundFigure.objects.filter(Q(form=form) | Q(form="", source=ANSWER))
+    rows = rows.select_related("section__report", "section__field").order_by("section__report_id", "section__position")
     held: dict[NarrativeReport, list[Section]] = {}
-    reached: dict[int, bool] = {}
-    periods: dict[tuple[str, str], bool] = {}
+    made_of, reaches = _MadeOf(form, period_id), _Reaching(unit_ids)
     for row in rows:
         section = row.section
-        if row.unit_id is None or row.number not in numbers_in(section.text):
-            continue
-        name = row.period, row.reference.get("instalment", "")
-        if name not in periods:
-            periods[name] = _is_period(form, *name, period_id)
-        if not periods[name]:
-            continue
-        if row.unit_id not in reached:
-            within = orgs.scope_ids([row.unit_id], section.report.last_day)
-            reached[row.unit_id] = row.unit_id in unit_ids or within.filter(pk__in=list(unit_ids)).exists()
-        if reached[row.unit_id] and section not in held.setdefault(section.report, []):
-            held[section.report].append(section)
-    return {report: sections for report, sections in held.items() if sections}
+        if row.number in numbers_in(section.text) and made_of(row) and reaches(row):
+            sections = held.setdefault(section.report, [])
+            if section not in sections:
+                sections.append(section)
+    return held
 
 
-def _is_period(form: str, code: str, instalment: str, period_id: int) -> bool:
-    try:
-        return reporting.period_of(reporting.form_by_key(form), code, instalment).pk == period_id
-    except Http404:
-        return False
+class _MadeOf:
+    """Whether a bound figure is made of figures of a form and period; each period, and each indicator, is read once."""
+
+    def __init__(self, form: str, period_id: int) -> None:
+        self.form, self.period_id = form, period_id
+        self._known: dict[tuple[str, ...], bool] = {}
+
+    def __call__(self, row: BoundFigure) -> bool:
+        of = row.reference
+        answered = row.source == ANSWER
+        key = (ANSWER, of["measure"], of["period"]) if answered else ("", row.period, of.get("instalment", ""))
+        if key not in self._known:
+            self._known[key] = self._asked(*key[1:]) if answered else self._named(*key[1:])
+        return self._known[key]
+
+    def _named(self, code: str, instalment: str) -> bool:
+        try:
+            return reporting.period_of(reporting.form_by_key(self.form), code, instalment).pk == self.period_id
+        except Http404:
+            return False
+
+    def _asked(self, measure: str, period: str) -> bool:
+        try:
+            chosen = period_asked(period)
+            return chosen.pk == self.period_id and self.form in forms_asked(measure, chosen)
+        except QueryRefused:
+            return False
+
+
+class _Reaching:
+    """Whether a bound figure is of one of some units or of a unit above one of them, in the tree that it is read in; in
+    a tree that was asked for, also of what passed to it since."""
+
+    def __init__(self, unit_ids: Collection[int]) -> None:
+        self.unit_ids = list(unit_ids)
+        self._known: dict[tuple[int, str], bool] = {}
+
+    def __call__(self, row: BoundFigure) -> bool:
+        if row.unit_id is None:
+            return False
+        tree = row.reference.get("geography", "")
+        key = row.unit_id, tree or row.section.report.last_day.isoformat()
+        if key not in self._known:
+            self._known[key] = row.unit_id in self.unit_ids or self._beneath(row.unit_id, key[1], later=bool(tree))
+        return self._known[key]
+
+    def _beneath(self, unit_id: int, on: str, *, later: bool) -> bool:
+        trees = [([unit_id], date.fromisoformat(on))]
+        if later:
+            today = timezone.localdate()
+            trees.append((orgs.heirs_of(unit_id, today), today))
+        return any(orgs.scope_ids(ids, day).filter(pk__in=self.unit_ids).exists() for ids, day in trees)

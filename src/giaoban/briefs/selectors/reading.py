@@ -110,15 +110,17 @@ def read_sections(sections: Sequence[Section], *, live: bool) -> list[ReadSectio
         rows.setdefault(row.section_id, []).append(row)
     parsed = {one.pk: blocks_of(one.text) for one in sections}
     origins = _origins({step for blocks in parsed.values() for block in blocks for step in block.origin})
+    numbers = {one.pk: frozenset(numbers_in(one.text)) for one in sections}
     asking: dict[int, Sources] = {}
+    for one in sections if live else ():
+        sources = asking.setdefault(one.report_id, sources_for(one.report))
+        sources.expect(row for row in rows.get(one.pk, []) if row.number in numbers[one.pk])
     read = []
     for one in sections:
-        used = frozenset(numbers_in(one.text))
-        held = rows.get(one.pk, [])
+        used, held = numbers[one.pk], rows.get(one.pk, [])
         if live:
             asked = [row for row in held if row.number in used]
-            sources = asking.setdefault(one.report_id, sources_for(one.report))
-            figures = as_stored(held) | as_now(asked, sources, at=now)
+            figures = as_stored(held) | as_now(asked, asking[one.report_id], at=now)
         else:
             figures = as_stored(held)
         read.append(ReadSection(one, _blocks(parsed[one.pk], figures, origins), figures, used))

@@ -322,15 +322,9 @@ class Writing:
 
 def to_write(actor: Actor, on: date) -> list[Writing]:
     """Reports with sections that are open and that the actor writes for a unit of his own, or for what became one."""
-    answered = answered_by(actor, on)
-    writing = {
-        pk for unit_id, held in answered.items() if actor.may(Permission.WRITE_NARRATIVE, unit_id) for pk in held
-    }
-    rows = Section.objects.filter(unit_id__in=writing).exclude(report__state=State.FINAL)
     held: dict[tuple[int, int], list[Section]] = {}
-    for one in rows.select_related("report__outline", "field").order_by("report_id", "position"):
-        if may_write(actor, one, answered):
-            held.setdefault((one.report_id, one.unit_id), []).append(one)
+    for one in sections_written_by(actor, on):
+        held.setdefault((one.report_id, one.unit_id), []).append(one)
     called = orgs.cards({unit_id for _, unit_id in held}, on)
     found = []
     for (_, unit_id), sections in held.items():
@@ -339,6 +333,18 @@ def to_write(actor: Actor, on: date) -> list[Writing]:
             due = min((one.due_on for one in left if one.due_on), default=None)
             found.append(Writing(left[0].report, called[unit_id], left[0].pk, len(left), len(sections), due))
     return found
+
+
+def sections_written_by(actor: Actor, on: date) -> list[Section]:
+    """The sections, of reports that are not issued, that the actor writes for a unit of his own or for what became one;
+    those of one report together, in order."""
+    answered = answered_by(actor, on)
+    writing = {
+        pk for unit_id, held in answered.items() if actor.may(Permission.WRITE_NARRATIVE, unit_id) for pk in held
+    }
+    rows = Section.objects.filter(unit_id__in=writing).exclude(report__state=State.FINAL)
+    found = rows.select_related("report__outline", "field").order_by("report_id", "position")
+    return [one for one in found if may_write(actor, one, answered)]
 
 
 def versions_of(report: NarrativeReport) -> list[NarrativeVersion]:

@@ -1,6 +1,6 @@
 """The life of a report: presented, amended, issued; each time its whole text is frozen and printed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any
@@ -119,6 +119,7 @@ def complete(
     """Enter number, day and signer of an issued report; its papers are printed again, its text stays."""
     require_finish(report, by)
     head = _head(number, symbol, dated_on, authority, signer, signer_title, recipients) | {"show_sources": show_sources}
+    _refuse_unsound(head, at=at)
     with transaction.atomic():
         row = locked_report(report, may_be_final=True)
         version = row.versions.filter(kind=State.FINAL).first()
@@ -128,6 +129,15 @@ def complete(
         with act("briefs.complete-report", by=by, at=at, subject=subject_of(row), detail=told):
             _put(row, head)
             enqueue(PRINT_JOB, version_id=version.pk)
+
+
+def _refuse_unsound(head: Mapping[str, Any], *texts: str, at: datetime) -> None:
+    """Raises NarrativeRefused for a paper of a day that has not come, and for words that carry a mark of secrecy."""
+    dated_on = head.get("dated_on")
+    if dated_on is not None and dated_on > timezone.localdate(at):
+        raise NarrativeRefused(f"Ngày văn bản {dated_on:%d/%m/%Y} chưa tới. Ghi lại ngày trên văn bản đã ký.")
+    for text in (*texts, *(value for value in head.values() if isinstance(value, str))):
+        refuse_secret(text)
 
 
 def _put(row: NarrativeReport, head: dict[str, Any]) -> None:
@@ -147,6 +157,7 @@ def _freeze(
     head: dict[str, Any] | None = None,
 ) -> NarrativeVersion:
     require_finish(report, by)
+    _refuse_unsound(head or {}, to_whom, reason, at=at)
     with transaction.atomic():
         row = locked_report(report, may_be_final=True)
         if state not in NEXT[State(row.state)]:

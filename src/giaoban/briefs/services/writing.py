@@ -10,7 +10,7 @@ from giaoban.briefs.models import BoundFigure, NarrativeReport, Section, Section
 from giaoban.briefs.rules.marked import Piece, Step, blocks_of, cleaned, is_row, numbers_in, refreshed, taken
 from giaoban.briefs.rules.states import FigureState, State, Written
 from giaoban.briefs.rules.wording import change_words
-from giaoban.briefs.selectors.figures import Bound, Found, Sources, as_stored, sources_for, state_of
+from giaoban.briefs.selectors.figures import Bound, Found, as_stored, columns_of, sources_for, state_of
 from giaoban.briefs.services.refusals import (
     NarrativeRefused,
     SectionConflict,
@@ -120,7 +120,8 @@ def bind_figure(
     if found.is_lost:
         raise NarrativeRefused(f"Không gắn được số liệu: {found.reason}")
     if found.value is None:
-        raise NarrativeRefused("Không gắn được số liệu: nguồn chưa có số cho ô này. Chọn ô khác hoặc chờ báo cáo.")
+        why = found.reason or "nguồn chưa có số cho ô này. Chọn ô khác hoặc chờ báo cáo."
+        raise NarrativeRefused(f"Không gắn được số liệu: {why}")
     with transaction.atomic():
         row = _locked(section)
         with act("briefs.bind-figure", by=by, at=at, subject=subject_of(row), detail={"label": label}) as entry:
@@ -148,14 +149,15 @@ def _bound(
     entry: Act,
     at: datetime,
 ) -> BoundFigure:
+    form, period, unit_id = columns_of(source, reference)
     return BoundFigure.objects.create(
         section=row,
         number=_next_number(row),
         source=source,
         reference=dict(reference),
-        form=reference.get("form", ""),
-        period=reference.get("period", ""),
-        unit_id=orgs.unit_id_of(reference.get("unit", "")),
+        form=form,
+        period=period,
+        unit_id=unit_id,
         label=label[:500],
         measure=found.measure,
         scale=scale,
@@ -244,16 +246,17 @@ def _text(value: Decimal | None) -> str:
 def look_again(sections: Iterable[Section], *, at: datetime) -> int:
     """Ask the source of every figure that the texts use and remember what it says; how many stand otherwise now.
 
-    Each table is put together once.
+    Each table is put together once, each question about figures is asked once.
     """
     by_pk = {one.pk: (one, numbers_in(one.text)) for one in sections}
-    asking: dict[int, Sources] = {}
+    asking = {one.report_id: sources_for(one.report) for one, _ in by_pk.values()}
+    rows = BoundFigure.objects.filter(section__in=by_pk).order_by("pk")
+    used = [(by_pk[row.section_id][0].report_id, row) for row in rows if row.number in by_pk[row.section_id][1]]
+    for report_id, sources in asking.items():
+        sources.expect(row for of, row in used if of == report_id)
     looked, moved = [], 0
-    for row in BoundFigure.objects.filter(section__in=by_pk).order_by("pk"):
-        section, used = by_pk[row.section_id]
-        if row.number not in used:
-            continue
-        sources = asking.setdefault(section.report_id, sources_for(section.report))
+    for report_id, row in used:
+        sources = asking[report_id]
         before = row.found_state, row.found, row.found_nil
         _looked(row, sources(row.source, row.reference), at)
         moved += before != (row.found_state, row.found, row.found_nil)

@@ -1,7 +1,8 @@
 """Write sections, bind figures, take over from below; present, amend, issue."""
 
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -120,6 +121,22 @@ def test_secret_text_is_refused(held: Written) -> None:
     with pytest.raises(NarrativeRefused, match="mật"):
         held.write("MẬT\nNội dung")
     assert held.first.text == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [({"dated_on": date(2999, 1, 1)}, "chưa tới"), ({"symbol": "MẬT"}, "mật"), ({"recipients": "Lưu\nTỐI MẬT"}, "mật")],
+)
+def test_a_paper_bears_no_day_to_come_and_no_mark_of_secrecy(held: Written, told: dict[str, Any], why: str) -> None:
+    held.write_all()
+    with pytest.raises(NarrativeRefused, match=why):
+        life.finish(held.report, by=held.actor(), at=AT, **told)
+    life.finish(held.report, by=held.actor(), at=AT)
+    given = dict.fromkeys(("number", "symbol", "authority", "signer", "signer_title", "recipients"), "")
+    with pytest.raises(NarrativeRefused, match=why):
+        life.complete(held.report, **{"dated_on": None, **given, **told}, by=held.actor(), at=AT)
+    with pytest.raises(NarrativeRefused, match="mật"):
+        life.present(held.report, to_whom="TUYỆT MẬT", by=held.actor(), at=AT)
 
 
 # Figures
@@ -407,7 +424,7 @@ def test_the_paper_has_the_layout_of_the_decree_and_says_what_the_text_says(held
         signer_title="Phó trưởng cảng",
         recipients="Như trên\nLưu: VT",
         by=held.actor(),
-        at=AT,
+        at=AT + timedelta(days=3),
     )
     printing.print_report(version.pk)
     version.refresh_from_db()

@@ -10,6 +10,7 @@ urlpatterns = [
     path("<int:pk>.docx", views.docx, name="docx"),
     path("bao-cao/", views.reports, name="reports"),
     path("bao-cao/danh-sach.csv", views.reports_csv, name="reports-csv"),
+    path("bao-cao/chen-so/", views.quote, name="quote"),
     path("bao-cao/lap/", views.report_new, name="report-new"),
     path("bao-cao/<int:pk>/", views.report, name="report"),
     path("bao-cao/<int:pk>/toan-van/", views.report_read, name="report-read"),

@@ -40,7 +40,6 @@ from giaoban.indicators.selectors.discrepancies import owners_at as owners_at
 from giaoban.indicators.selectors.explaining import Explanation as Explanation
 from giaoban.indicators.selectors.explaining import explanation as explanation
 from giaoban.indicators.selectors.explaining import nothing_measured as nothing_measured
-from giaoban.indicators.selectors.hints import MOST_UNITS as MOST_UNITS
 from giaoban.indicators.selectors.hints import HintCard as HintCard
 from giaoban.indicators.selectors.hints import Hints as Hints
 from giaoban.indicators.selectors.hints import TooWide as TooWide

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.http import Http404
 from django.utils import timezone
 
-from giaoban.core.consolidation import CellTotal, Coverage, Uneven
+from giaoban.core.consolidation import CellTotal, Coverage, State, Uneven
 from giaoban.core.indicators import IndicatorDefinition, Measured, Version, rounded
 from giaoban.core.queries import (
     BELOW,
@@ -27,8 +27,9 @@ from giaoban.indicators.selectors.heads import cell_head, indicator_head, indica
 from giaoban.kit.actors import Actor
 from giaoban.kit.moments import one_moment
 from giaoban.orgs import selectors as orgs
-from giaoban.reporting.selectors import ConsolidationRefused, Period, last_day, volume_shares
+from giaoban.reporting.selectors import ConsolidationRefused, Period, last_day, outsiders, volume_shares
 from giaoban.reporting.selectors.querying import (
+    NO_LINE,
     NOBODY_OWES,
     NOT_ADDED,
     NOT_ALL_ANSWERED,
@@ -62,6 +63,8 @@ def _answered(query: FigureQuery, actor: Actor | None) -> Answer:
     asked = places_of(one for one in query.measures if isinstance(one, CellMeasure))
     heads |= {one: cell_head(place) for one, place in asked.items()}
     cells = list(dict.fromkeys([*asked, *(cell for one in indicators for cell in one.cells())]))
+    if actor is not None and query.geography is not None:
+        _require_insiders(cells, query, unit, periods, actor)
     read = answer_cells(cells, query, unit, periods=periods)
     values = _cell_values(read, asked.values(), _volumes(read, list(asked.values()), query, unit, periods))
     for one in indicators:
@@ -77,6 +80,15 @@ def _answered(query: FigureQuery, actor: Actor | None) -> Answer:
         engine=read.engine,
         notes=(*read.notes, *(note for one in indicators for note in one.notes())),
     )
+
+
+def _require_insiders(
+    cells: Sequence[CellMeasure], query: FigureQuery, unit: orgs.UnitCard, periods: Sequence[Period], actor: Actor
+) -> None:
+    """Raises QueryRefused where the tree of the day shows units that the actor may not see."""
+    forms = {place.form.pk for place in places_of(cells).values()}
+    if query.geography and (why := outsiders(forms, periods, unit.id, query.geography, actor, timezone.localdate())):
+        raise QueryRefused("geography", why, "geography")
 
 
 def top_unit(key: str, actor: Actor | None) -> orgs.UnitCard:
@@ -143,6 +155,9 @@ def _value(read: CellsRead, place: Place, key: str, period: str, share: Decimal 
     cell = read.cells.get((key, period, place.measure))
     if said is None or cell is None:
         return Value(None, "missing", reason=NOBODY_OWES)
+    if not cell.units and said.coverage is not None and said.coverage.received:
+        state: State = "missing" if place.measure.subunit else "blank"
+        return Value(None, state, coverage=said.coverage, reason=NO_LINE, simulated=said.simulated)
     return Value(
         value=cell.total,
         state=cell.state,
@@ -225,6 +240,8 @@ class _Measuring:
         def lookup(cell: CellMeasure) -> CellTotal:
             return self.read.cells.get((key, period, cell), NOTHING)
 
+        if not self._same_units(version.cells()):
+            return None
         measured = version.measured(lookup)
         if measured.asked <= 1:
             return measured
@@ -232,6 +249,14 @@ class _Measuring:
         if version.aggregation != "pooled" or not is_linear or (measured.is_known and measured.state == "blank"):
             return None
         return measured
+
+    def _same_units(self, cells: Sequence[CellMeasure]) -> bool:
+        """Whether equal counts behind totals mean the same units: the cells are of one form, whose lines every report
+        has, or of one dynamic row. Two forms are owed by different units, and a dynamic row counts lines."""
+        if len({cell.form for cell in cells}) > 1:
+            return False
+        rows = {(cell.table, cell.row, cell.subunit) for cell in cells}
+        return len(rows) <= 1 or self.read.dynamic.isdisjoint(cells)
 
     def _one_by_one(self, wanted: Mapping[str, Sequence[str]]) -> dict[tuple[str, str, str], Value]:
         """Of lines whose units have to be asked one by one: those that lack a part are left out of both sums."""

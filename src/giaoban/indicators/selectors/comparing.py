@@ -6,12 +6,13 @@ from datetime import date
 from decimal import Decimal
 
 from giaoban.core import restating
-from giaoban.core.indicators import Change, Measured, change, gap, share_of_year, standing
+from giaoban.core.indicators import Change, Measured, change, gap, rounded, share_of_year, standing
 from giaoban.core.queries import QueryRefused
 from giaoban.core.vietnamese import number
 from giaoban.indicators.selectors.definitions import definition_of, periods_of
 from giaoban.indicators.selectors.reading import Before, Reading, compared, direction_of, visible_among
 from giaoban.kit.actors import Actor
+from giaoban.kit.arrays import among
 from giaoban.orgs import selectors as orgs
 from giaoban.orgs.selectors import UnitCard
 from giaoban.reporting import selectors as reporting
@@ -56,7 +57,7 @@ def focus_of(held: Reading, actor: Actor, on: date, key: str = "") -> Focus:
         measured = held.units.get(chosen) or held.lacking[chosen]
         card = orgs.card(chosen, on)
         return Focus(card.name, measured, (chosen,), card, is_own=True)
-    within = set(orgs.scope_ids([chosen], on).values_list("pk", flat=True)) & held.summed.keys()
+    within = set(orgs.scope_ids([chosen], on).filter(pk__in=among(held.summed)).values_list("pk", flat=True))
     if not within or len(within) == len(every):
         return _all(held, every, actor, on)
     ids = tuple(unit_id for unit_id in every if unit_id in within)
@@ -129,8 +130,10 @@ def _peers(held: Reading, focus: Focus, on: date) -> list[Comparison]:
     """Units of the same kind under the same parent; only of one unit."""
     if focus.unit is None or not focus.is_own:
         return []
-    values = {unit_id: held.units[unit_id].value for unit_id in peer_ids(held, focus.unit, on)}
-    row = held.indicator
+    row, values = held.indicator, dict[int, Decimal | None]()
+    for unit_id in peer_ids(held, focus.unit, on):
+        value = held.units[unit_id].value
+        values[unit_id] = None if value is None else rounded(value, row.scale)
     where = standing(values, focus.unit.id, direction_of(row))
     label, about = "Trung vị các đơn vị cùng cấp", f"{number(where.out_of)} {focus.unit.kind_name} cùng cấp trên"
     if where.out_of < 2 or where.median is None:

@@ -130,10 +130,11 @@ class DiscrepancyCard:
 
     @property
     def percent(self) -> Decimal | None:
-        """The difference in per cent of what was computed; None where that is 0, or where both are percentages."""
+        """The difference in per cent of what was computed; None where that is 0, where both are percentages, or where
+        it is too small to be told from none."""
         if self.computed == 0 or self.is_rate:
             return None
-        return formulas.round_half_up(100 * self.difference / abs(self.computed), 2)
+        return formulas.round_half_up(100 * self.difference / abs(self.computed), 2) or None
 
     @property
     def is_published(self) -> bool:

@@ -25,6 +25,8 @@ MOST_PERIODS: Final = 36
 """So many periods back a figure is compared with its own history."""
 MOST_UNITS: Final = 400
 """Of so many units at once reports are looked at: a province with its communes, not the whole country."""
+MOST_REPORTS: Final = MOST_UNITS * MOST_PERIODS
+"""So many are read in all: early in a period few have reported of it, and the periods before are full."""
 DAYS_APART: Final = 6
 """Periods whose lengths differ by more are not compared: a half year is not a year."""
 
@@ -68,8 +70,8 @@ class HintCard:
 class TooWide(Exception):
     """More reports stand beneath a unit than are looked at in one go. narrower: the units directly beneath it."""
 
-    def __init__(self, unit: UnitCard, reports: int, narrower: Sequence[UnitCard]) -> None:
-        self.unit, self.reports, self.narrower = unit, reports, tuple(narrower)
+    def __init__(self, unit: UnitCard, reports: int, most: int, narrower: Sequence[UnitCard]) -> None:
+        self.unit, self.reports, self.most, self.narrower = unit, reports, most, tuple(narrower)
         super().__init__(f"{reports} reports beneath {unit.key}")
 
 
@@ -110,11 +112,13 @@ def hints_beneath(
     whole_history: hints about the earlier periods too. Raises Http404 when the actor may not see the unit, TooWide.
     """
     top = unit_for(actor, unit_key, on)
-    reports = reporting.reports_at(form, period, scope_ids([top.id], on))
-    if reports > MOST_UNITS:
-        raise TooWide(top, reports, children_of(top.id, first_line_beneath(top.id, on), on))
+    periods = comparable_periods(form, period)
+    here, before = reporting.reports_at(form, period, periods[:-1], scope_ids([top.id], on))
+    for reports, most in ((here, MOST_UNITS), (here + before, MOST_REPORTS)):
+        if reports > most:
+            raise TooWide(top, reports, most, children_of(top.id, first_line_beneath(top.id, on), on))
     units = frozenset(scope_ids([top.id], on).values_list("pk", flat=True))
-    held = reporting.figures_over_time(form, comparable_periods(form, period), units)
+    held = reporting.figures_over_time(form, periods, units)
     called = cards(held.units, on)
     held = replace(held, figures=replace(held.figures, groups=_groups(held, called)))
     found = outliers.hints(held.figures, limits)

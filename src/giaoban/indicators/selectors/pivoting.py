@@ -145,8 +145,17 @@ def default_query(unit: orgs.UnitCard, unit_ids: Collection[int]) -> FigureQuery
         measures=tuple(CellMeasure(form.key, line.table.id, line.row.id, column.id) for column in added[:count]),
         unit=unit.key,
         periods=(PeriodRange(newest.rule.key, first.code, newest.code, newest.instalment),),
+        geography=geography_for(unit, first, newest),
         columns="period" if len(same) > 1 else "measure",
     )
+
+
+def geography_for(unit: orgs.UnitCard, first: reporting.Period, last: reporting.Period) -> date | None:
+    """The day whose tree the periods are read in where the unit was not there in all of them: of a commune made of
+    others the figures of before are those of the others. None: each in its own."""
+    if unit.started_on is None or reporting.last_day(first) >= unit.started_on:
+        return None
+    return max(unit.started_on, reporting.last_day(last))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from giaoban.core.indicators import (
     plain_mean,
     pooled,
     rank,
+    rounded,
 )
 from giaoban.core.queries import CellMeasure, QueryRefused
 from giaoban.indicators.models import Indicator
@@ -29,6 +30,7 @@ from giaoban.indicators.selectors.definitions import (
     version_on,
 )
 from giaoban.kit.actors import Actor
+from giaoban.kit.arrays import among
 from giaoban.kit.registries import figure_sources
 from giaoban.orgs import selectors as orgs
 from giaoban.orgs.selectors import visible_ids
@@ -44,6 +46,7 @@ MOST_ASKED = 100
 class Reading:
     """An indicator over all units of a period: each unit's value and rank, all together, and the plain mean.
 
+    ranks: of the values as they are shown, at the indicator's scale: what reads alike shares a place, as everywhere.
     version: the definition in force. lacking: units that reported something and for which nothing can be computed.
     not_summed: units whose own sub-units report too. They keep their value, which holds those of the others, and stand
     in neither level, mean nor ranks.
@@ -111,12 +114,13 @@ def reading(indicator: Indicator, period: Period, unit_ids: Iterable[int] | None
     apart = frozenset[int]().union(*(reporting.not_summed(form, period, units.keys()) for form in forms))
     summed = {unit_id: one for unit_id, one in units.items() if unit_id not in apart}
     values = {unit_id: one.value for unit_id, one in summed.items()}
+    shown = {unit_id: None if one is None else rounded(one, indicator.scale) for unit_id, one in values.items()}
     direction = direction_of(indicator)
     simulated = [reporting.simulated_units(form, period) for form in forms]
     return Reading(
         indicator=indicator,
         units=units,
-        ranks=rank(values, direction) if direction else {},
+        ranks=rank(shown, direction) if direction else {},
         overall=version.together(one for unit_id, one in found.items() if unit_id not in apart),
         mean_of_values=plain_mean(values.values()),
         simulated=any(one & units.keys() for one in simulated),
@@ -296,4 +300,4 @@ def _predecessors(view: restating.View[int], unit_ids: Iterable[int]) -> set[int
 
 def visible_among(actor: Actor, unit_ids: Iterable[int], on: date) -> frozenset[int]:
     """Those of the units that the actor may see."""
-    return frozenset(visible_ids(actor, on).filter(pk__in=list(unit_ids)).values_list("pk", flat=True))
+    return frozenset(visible_ids(actor, on).filter(pk__in=among(unit_ids)).values_list("pk", flat=True))

@@ -13,9 +13,11 @@ from giaoban.core.figures import NIL, NOT_APPLICABLE
 from giaoban.core.queries import Answer, FigureQuery, QueryRefused, Value, parse
 from giaoban.indicators.selectors.answering import answer
 from giaoban.indicators.tests.factories import indicator
-from giaoban.orgs.models import Unit
+from giaoban.orgs.models import Unit, UnitParent
+from giaoban.orgs.tests.factories import grow
 from giaoban.reporting import services
-from giaoban.reporting.selectors.querying import NOT_ALL_ANSWERED
+from giaoban.reporting.models import FormVersion, Obligation
+from giaoban.reporting.selectors.querying import NO_LINE, NOT_ALL_ANSWERED
 from giaoban.reporting.services.freezing import freeze
 from giaoban.reporting.tests.factories import (
     AT,
@@ -26,6 +28,7 @@ from giaoban.reporting.tests.factories import (
     World,
     dynamic_form_data,
     figures_for,
+    form_data,
     make_form,
     owe,
     tiny_world,
@@ -218,6 +221,81 @@ def test_units_that_lack_a_part_are_left_out_of_both_sums(world: World) -> None:
     assert one(RATE, "north").denominator == 17
 
 
+def other_form(world: World, reporter: str, receiver: str, *, owed: str, lamps: int) -> str:
+    """Another form of the same period, reported by one unit; the word of its cell."""
+    form = make_form(form_data(code="lamps-2"))
+    owe(form, world.rule, reporter, receiver)
+    services.raise_obligations(form.key, world.period, by=SYSTEM, at=AT)
+    held = Obligation.objects.select_related("unit", "form", "period__rule", "receiver").get(form=form, unit__key=owed)
+    figures = figures_for(form, "own", "total", all=lamps, good=0)
+    services.accept(
+        services.submit(held, figures=figures, by=SYSTEM, at=AT, signatures=SIGNED), by=SYSTEM, at=AT, explanations=True
+    )
+    return f"{form.key}/own/total/all"
+
+
+def test_two_forms_are_put_together_unit_by_unit() -> None:
+    world = tiny_world()
+    world.report("n1", all=100, good=50)
+    lamps = other_form(world, "light", "harbour", owed="n2", lamps=400)
+    indicator(world, definition={"numerator": f"{CELL}good", "denominator": lamps, "factor": "100"})
+    for key in ("", "north"):
+        found = one(RATE, key)
+        assert (found.value, found.state) == (None, "missing")
+    world.report("n2", all=400, good=100)
+    for key in ("", "north"):
+        found = one(RATE, key)
+        assert (found.numerator, found.denominator, found.value) == (Decimal(100), Decimal(400), Decimal(25))
+
+
+def test_forms_of_two_levels_make_no_rate() -> None:
+    world = tiny_world()
+    world.report("n1", all=100, good=50)
+    lamps = other_form(world, "harbour", "coast", owed="north", lamps=400)
+    indicator(world, definition={"numerator": f"{CELL}good", "denominator": lamps, "factor": "100"})
+    assert [one(RATE, key).value for key in ("", "north")] == [None, None]
+
+
+def test_a_line_and_the_lines_of_another_row_are_put_together_unit_by_unit(world: World) -> None:
+    form = lights_form(world)
+    light_report(world, form, "north", {"n1": (10, 1), "n2": (30, 3)})
+    light_report(world, form, "south", {})
+    words = {"numerator": f"{form.key}/own/s/spare", "denominator": f"{form.key}/lights/unit/all", "factor": "1"}
+    indicator(world, definition=words)
+    total = one(RATE)
+    assert (total.numerator, total.denominator) == (Decimal(1), Decimal(40))
+
+
+def test_a_report_without_lines_left_them_blank(world: World) -> None:
+    form = lights_form(world)
+    light_report(world, form, "north", {})
+    lines = f"{form.key}/lights/unit/all"
+    found = one(lines, "north")
+    assert (found.value, found.state, found.reason) == (None, "blank", NO_LINE)
+    assert one(lines, "south").state == "missing"
+    of_one = one(f"{form.key}/lights/unit/n1/all", "north")
+    assert (of_one.state, of_one.reason) == ("missing", NO_LINE)
+
+
+def lights_form(world: World) -> FormVersion:
+    form = make_form(dynamic_form_data())
+    owe(form, world.rule, "harbour", "coast")
+    services.raise_obligations(form.key, world.period, by=SYSTEM, at=AT)
+    return form
+
+
+def light_report(world: World, form: FormVersion, harbour: str, lights: dict[str, tuple[int, int]]) -> None:
+    """A harbour with one spare lamp and a line for each of the lights: all, broken."""
+    held = Obligation.objects.select_related("unit", "form", "period__rule", "receiver")
+    figures = figures_for(form, "own", "s", spare=1)
+    total, broken = (sum(pair[at] for pair in lights.values()) for at in (0, 1))
+    figures |= figures_for(form, "lights", "total", all=total, broken=broken)
+    for key, (lamps, dark) in lights.items():
+        figures |= figures_for(form, "lights", "unit", key, all=lamps, broken=dark)
+    sent = services.submit(held.get(form=form, unit__key=harbour), figures=figures, by=SYSTEM, at=AT)
+    services.accept(sent, by=SYSTEM, at=AT, explanations=True)
+
+
 def test_a_mean_of_units_is_the_mean_of_those_that_report(world: World) -> None:
     made = indicator(world)
     made.definition = {**made.definition, "aggregation": "mean"}
@@ -348,3 +426,24 @@ def test_days_of_the_tree_are_days() -> None:
     with pytest.raises(QueryRefused) as caught:
         ask(geography="01/06/2025")
     assert caught.value.code == "bad-day"
+
+
+def test_another_tree_shows_nobody_outside(world: World) -> None:
+    """A unit that moved away before the period sends its report elsewhere: the tree of before is not read for those
+    whom it left, and is for those above both."""
+    world.report("n3", all=9, good=9)
+    moved = UnitParent.objects.get(unit=world.lights["n3"])
+    moved.valid_to = date(2023, 1, 1)
+    moved.save()
+    UnitParent.objects.create(unit=moved.unit, parent=world.harbours[1], line=moved.line, valid_from=date(2023, 1, 1))
+    grow()
+    left, took = (world.actor(one) for one in world.harbours)
+    query = ask(unit="north", level="light", geography="2022-06-01")
+    with pytest.raises(QueryRefused) as refused:
+        answer(query, actor=left)
+    assert (refused.value.code, refused.value.place) == ("geography", "geography")
+    assert "Light N3" in refused.value.sentence
+    for actor in (world.actor(world.coast), None):
+        assert values(answer(query, actor=actor))["n3"] == 9
+    assert values(answer(ask(unit="north", level="light"), actor=left)).keys() == {"", "n1", "n2"}
+    assert values(answer(ask(unit="south", level="light", geography="2024-06-01"), actor=took))["n3"] == 9

@@ -228,6 +228,20 @@ def test_too_many_reports_at_once_are_not_looked_at(world: World, monkeypatch: p
     assert "3 dấu hiệu chưa ai xem" in text(client, f"{PAGE}?don-vi=north")
 
 
+def test_full_periods_before_one_that_began_are_not_read_either(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    periods = months(world)
+    Submission.objects.filter(obligation__period=periods[-1]).exclude(obligation__unit__key="n1").update(
+        is_current=False, state="superseded"
+    )
+    monkeypatch.setattr(selectors.hints, "MOST_UNITS", 2)
+    monkeypatch.setattr(selectors.hints, "MOST_REPORTS", 27)
+    with pytest.raises(selectors.TooWide) as caught:
+        found(world, periods[-1])
+    assert (caught.value.reports, caught.value.most) == (28, 27)
+    assert "Có 28 báo cáo đã tiếp nhận ở đây; mỗi lần so được nhiều nhất 27." in text(browser(world, world.coast), PAGE)
+    assert found(world, periods[-1], "north").cards
+
+
 def test_the_chosen_period_is_marked_by_its_word_alone(world: World) -> None:
     periods = months(world)
     Period.objects.filter(pk__in=[one.pk for one in periods]).update(label="một tháng")

@@ -36,6 +36,16 @@ def test_the_level_of_all_together_comes_from_the_sums_not_from_the_rates(world:
     assert not reading.simulated
 
 
+def test_what_reads_alike_shares_a_place(world: World) -> None:
+    world.report("n1", all=3, good=1)
+    world.report("n2", all=10_000, good=3_333)
+    world.report("s1", all=4, good=1)
+    reading = selectors.reading(indicator(world), world.period)
+    n1, n2, s1 = (world.lights[key].pk for key in ("n1", "n2", "s1"))
+    assert reading.units[n1].value != reading.units[n2].value
+    assert reading.ranks == {n1: 1, n2: 1, s1: 3}
+
+
 def test_fewer_may_be_better(world: World) -> None:
     world.report("n1", all=100, good=50, rate=50)
     world.report("n2", all=10, good=10, rate=100)

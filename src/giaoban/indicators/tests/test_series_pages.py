@@ -10,7 +10,9 @@ from django.urls import reverse
 from giaoban.indicators.tests.factories import indicator
 from giaoban.kit.permissions import Role
 from giaoban.orgs.models import Unit
-from giaoban.reporting.tests.factories import World, tiny_world
+from giaoban.reporting import services
+from giaoban.reporting.tests.factories import AT, RULE_KEY, SYSTEM, World, tiny_world
+from giaoban.reporting.tests.test_restated import THEN, divide, merge
 
 pytestmark = pytest.mark.django_db
 
@@ -56,8 +58,48 @@ def test_a_value_explains_itself_on_the_page(world: World) -> None:
     assert "Trung vị các đơn vị cùng cấp" in shown
 
 
+def test_files_are_called_by_what_they_hold_and_that_it_is_made_up(world: World) -> None:
+    addresses = {
+        reverse("indicators:series-csv", args=["good-lamps"]): "good-lamps-coast",
+        reverse("indicators:reading-csv", args=["good-lamps", world.period.code]): "good-lamps-2024-q1",
+    }
+    for address, name in addresses.items():
+        given = get(world, world.coast, address)
+        assert given["Content-Disposition"] == f'attachment; filename="{name}.csv"'
+    apps.get_model("reporting", "Submission")._default_manager.update(simulated=True)
+    for address, name in addresses.items():
+        given = get(world, world.coast, address)
+        assert given["Content-Disposition"] == f'attachment; filename="{name}-mo-phong.csv"'
+
+
 def test_a_circle_is_a_page_with_its_reason(world: World) -> None:
     indicator(world, "round", definition={"numerator": "chi-so:round"})
     answer = get(world, world.coast, reverse("indicators:series", args=["round"]))
     assert answer.status_code == 422
     assert "round → round" in answer.content.decode()
+
+
+def test_a_unit_made_of_others_has_their_figures_of_before(world: World) -> None:
+    world.report("n2", all=100, good=20)
+    made = merge(world, "n1", "n2", into="n9", under=world.harbours[0])
+    shown = get(world, made, reverse("indicators:series", args=["good-lamps"]))
+    assert shown.status_code == 200
+    assert "35,00" in shown.content.decode()
+    assert "mọi kỳ đọc theo cây đơn vị ngày 01/01/2025" in shown.content.decode()
+    first = get(world, made, reverse("indicators:pivot"))
+    assert first.status_code == 200
+    assert first.context["table"].answer.query.geography == THEN
+
+
+def test_where_they_cannot_be_told_apart_its_own_time_is_left(world: World) -> None:
+    halves = divide(world, "n1", {"n8": (world.harbours[0], None), "n9": (world.harbours[0], None)})
+    series = reverse("indicators:series", args=["good-lamps"])
+    refused = get(world, halves["n9"], series)
+    assert refused.status_code == 422
+    assert "không chia được" in refused.content.decode()
+    later = services.open_period(RULE_KEY, year=2025, code="2025-Q3", by=SYSTEM, at=AT)
+    services.raise_obligations(world.form.key, later, by=SYSTEM, at=AT)
+    answer = get(world, halves["n9"], series)
+    assert answer.status_code == 200
+    assert [one.period for one in answer.context["points"]] == [later]
+    assert answer.context["held"].left_out == 1

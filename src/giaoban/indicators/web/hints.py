@@ -203,7 +203,7 @@ def _wide(
         "bar": _bar(request, today, asked, has_file=False),
         "asked": asked,
         "wide": wide,
-        "most": selectors.MOST_UNITS,
+        "most": wide.most,
         "narrower": [(unit, f"?{urlencode({**asked.words, 'don-vi': unit.key})}") for unit in wide.narrower],
         **_chosen(asked, choices),
     }

@@ -1,5 +1,5 @@
 from giaoban.briefs.web.views.books import book, docx, pdf
-from giaoban.briefs.web.views.figures import section_figure, section_figures
+from giaoban.briefs.web.views.figures import quote, section_figure, section_figures
 from giaoban.briefs.web.views.lists import report_new, reports, reports_csv
 from giaoban.briefs.web.views.report import (
     report,
@@ -22,6 +22,7 @@ __all__ = [
     "book",
     "docx",
     "pdf",
+    "quote",
     "report",
     "report_amend",
     "report_assign",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -23,13 +24,14 @@ from giaoban.indicators.web.pivot.mending import refused
 from giaoban.indicators.web.pivot.painting import Painter, sort_state
 from giaoban.indicators.web.pivot.panel import panel_of
 from giaoban.indicators.web.pivot.shaping import PivotTable, shape
+from giaoban.indicators.web.views.shared import SIMULATED_SUFFIX
 from giaoban.kit.frame import Choice, ContextBar, acting_choices
 from giaoban.kit.http import ActorRequest
+from giaoban.kit.registries import AnswerUse, answer_uses
 from giaoban.orgs import selectors as orgs
 
 WIDE = 5
 """With more columns of figures the map stands below the table, not beside it."""
-SIMULATED_SUFFIX = "-mo-phong"
 SIMULATED = "bảng này dùng số liệu ví dụ, không phải số liệu thật."
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
@@ -137,13 +139,20 @@ def _shown(request: ActorRequest, found: Found) -> dict[str, Any]:
         "clear_url": address(query, replace(look, q="", kept="", least="", most="", pick="", n="")),
         "swap_url": address(replace(query, rows=query.columns, columns=query.rows), Look()),
         "query_words": query.words(),
+        "uses": _uses(request, table),
         "look_words": [(n, v) for n, v in look.words() if n in ("sort", "rank", "change", "third")],
         "level": painter.level,
         "is_wide": len(columns) + sum(table.changes) > WIDE,
         "has_course": bool(table.course),
-        "has_bar": query.rows != "measure" and table.by is not None,
+        "has_bar": query.rows != "measure" and table.by is not None and len(table.rows) > 1,
         "simulated_note": SIMULATED if table.answer.simulated else "",
     }
+
+
+def _uses(request: ActorRequest, table: PivotTable) -> list[AnswerUse]:
+    """What the person can make of the figures shown, in the rooms above."""
+    words = urlencode(table.answer.query.words())
+    return [use for _, made in answer_uses if (use := made(request.actor, words)) is not None]
 
 
 def _map(found: Found, painter: Painter) -> TileMap | None:

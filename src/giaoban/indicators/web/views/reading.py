@@ -18,7 +18,7 @@ from giaoban.core.indicators import difference_in_points, rounded
 from giaoban.core.tidy import plain
 from giaoban.core.vietnamese import day
 from giaoban.indicators import selectors
-from giaoban.indicators.web.views.shared import UNIT, bar, reading_address, refusing, with_words
+from giaoban.indicators.web.views.shared import UNIT, bar, file_name, reading_address, refusing, with_words
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
 from giaoban.orgs.selectors import UnitCard, cards
@@ -201,7 +201,7 @@ def reading_csv(request: ActorRequest, key: str, period: str) -> HttpResponse:
                 row["unit"].key,
                 plain(row["unit"].name),
                 held.indicator.key,
-                found.code,
+                ":".join(filter(None, (found.code, found.instalment))),
                 one.numerator,
                 "" if one.denominator is None else one.denominator,
                 "" if one.value is None else rounded(one.value, held.indicator.scale),
@@ -212,7 +212,8 @@ def reading_csv(request: ActorRequest, key: str, period: str) -> HttpResponse:
             )
         )
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{held.indicator.key}-{found.code}.csv"'
+    name = file_name(held.indicator.key, found.code, found.instalment, simulated=held.simulated)
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
 
 

@@ -15,14 +15,24 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from giaoban.core.indicators import Break, Change, IndicatorDefinition, change, rounded, share_of_year
-from giaoban.core.queries import SELF, Answer, FigureQuery, IndicatorMeasure, PeriodHead, PeriodRange, Value
+from giaoban.core.queries import (
+    SELF,
+    Answer,
+    FigureQuery,
+    IndicatorMeasure,
+    PeriodHead,
+    PeriodRange,
+    QueryRefused,
+    Value,
+)
 from giaoban.core.tidy import plain
 from giaoban.core.vietnamese import day
 from giaoban.indicators import selectors
 from giaoban.indicators.models import Indicator
 from giaoban.indicators.selectors.answering import answer
+from giaoban.indicators.selectors.pivoting import geography_for
 from giaoban.indicators.web.charts import Line, line_of
-from giaoban.indicators.web.views.shared import UNIT, bar, reading_address, refusing, with_words
+from giaoban.indicators.web.views.shared import UNIT, bar, file_name, reading_address, refusing, with_words
 from giaoban.kit.frame import Choice
 from giaoban.kit.http import ActorRequest
 from giaoban.orgs import selectors as orgs
@@ -81,16 +91,13 @@ def _series(request: ActorRequest, key: str) -> Series | None:
     chosen = asked if asked in groups else next(iter(groups))
     periods = sorted(groups[chosen], key=lambda one: (one.end, one.pk))
     held = periods[-MOST:]
-    first, last = held[0], held[-1]
-    query = FigureQuery(
-        measures=(IndicatorMeasure(key),),
-        unit=unit.key,
-        periods=(PeriodRange(first.rule.key, first.code, last.code, first.instalment),),
-        level=SELF,
-        rows="period",
-        columns="measure",
-    )
-    said = answer(query, actor=request.actor)
+    try:
+        said = answer(_query(indicator, unit, held), actor=request.actor)
+    except QueryRefused as refused:  # what the unit was made of cannot be told apart: its own time is left
+        held = [one for one in held if unit.started_on is None or reporting.last_day(one) >= unit.started_on]
+        if refused.code != "geography" or not held:
+            raise
+        said = answer(_query(indicator, unit, held), actor=request.actor)
     return Series(
         indicator=indicator,
         unit=unit,
@@ -98,6 +105,19 @@ def _series(request: ActorRequest, key: str) -> Series | None:
         rules=tuple((word, _rule_name(of_rule[0]), word == chosen) for word, of_rule in groups.items()),
         answer=said,
         left_out=len(periods) - len(held),
+    )
+
+
+def _query(indicator: Indicator, unit: UnitCard, held: Sequence[Period]) -> FigureQuery:
+    first, last = held[0], held[-1]
+    return FigureQuery(
+        measures=(IndicatorMeasure(indicator.key),),
+        unit=unit.key,
+        periods=(PeriodRange(first.rule.key, first.code, last.code, first.instalment),),
+        level=SELF,
+        geography=geography_for(unit, first, last),
+        rows="period",
+        columns="measure",
     )
 
 
@@ -165,6 +185,16 @@ def _due(definition: IndicatorDefinition, unit: UnitCard, period: Period) -> Dec
     return None if target is None else target.due(share_of_year(period.start, period.end))
 
 
+def _tree_note(held: Series) -> str:
+    """Where the unit was not there in all periods: in which tree they are read, and how far that holds."""
+    on = held.answer.query.geography
+    if on is None:
+        return ""
+    method = next((one.value.reason for one in held.points if one.value.outcome == "approximate"), "")
+    said = f"Đơn vị này có từ ngày {day(held.unit.started_on or on)}: mọi kỳ đọc theo cây đơn vị ngày {day(on)}."
+    return f"{said} {method}".rstrip()
+
+
 @require_safe
 @refusing
 def series(request: ActorRequest, key: str) -> HttpResponse:
@@ -189,11 +219,12 @@ def series(request: ActorRequest, key: str) -> HttpResponse:
             "has_target": bool(held and any(one.target is not None for one in held.points)),
             "explained": selectors.explanation(indicator, version, selectors.nothing_measured(version)),
             "breaks": definition.breaks(date.min, date.max),
+            "tree_note": _tree_note(held) if held else "",
             "pivot_url": f"{reverse('indicators:pivot')}?{urlencode(held.answer.query.words())}" if held else "",
             "simulated_note": "chuỗi này có số liệu ví dụ." if held and held.answer.simulated else "",
             "bar": bar(
                 request,
-                geography="của từng kỳ",
+                geography=day(tree) if (tree := held.answer.query.geography if held else None) else "của từng kỳ",
                 exports=(Choice("CSV", export),) if held else (),
             ),
         },
@@ -233,5 +264,6 @@ def series_csv(request: ActorRequest, key: str) -> HttpResponse:
             )
         )
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{held.indicator.key}.csv"'
+    name = file_name(held.indicator.key, held.unit.key, simulated=held.answer.simulated)
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
+from giaoban.core.forms import slug
 from giaoban.core.queries import QueryRefused
 from giaoban.core.vietnamese import moment
 from giaoban.indicators.models import Indicator
@@ -22,6 +23,7 @@ View = Callable[Concatenate[ActorRequest, P], HttpResponse]
 
 UNIT = "don-vi"
 """The part of an address that names the unit looked at."""
+SIMULATED_SUFFIX = "-mo-phong"
 
 
 def refusing(view: View[P]) -> View[P]:
@@ -46,6 +48,11 @@ def with_words(address: str, **words: str) -> str:
 def reading_address(indicator: Indicator, period: Period, unit: str = "") -> str:
     address = reverse("indicators:reading", args=[indicator.key, period.code])
     return with_words(address, instalment=period.instalment, don_vi=unit)
+
+
+def file_name(*words: str, simulated: bool) -> str:
+    """What a file is called, without its ending: what it is of, and that its figures are made up."""
+    return slug(" ".join(filter(None, words))) + (SIMULATED_SUFFIX if simulated else "")
 
 
 def bar(
