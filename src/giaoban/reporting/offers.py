@@ -14,6 +14,8 @@ from giaoban.reporting.rules import STATE_NAMES
 from giaoban.reporting.selectors.owed import owed_by
 from giaoban.reporting.selectors.quoting import quoted_cell, quoted_table
 from giaoban.reporting.selectors.reception import receptions_for
+from giaoban.reporting.selectors.reminding import OURS
+from giaoban.reporting.web.shaping.layout import calm
 
 
 def work_items(actor: Actor, on: date) -> list[WorkItem]:
@@ -28,12 +30,12 @@ def _to_send(actor: Actor, on: date) -> list[WorkItem]:
     return [
         WorkItem(
             kind="Báo cáo",
-            title=f"Biểu {one.form_code} · {one.period.label}",
+            title=_named(one.form_key, one.form_code, one.form_title, one.period.label),
             about=" · ".join(
                 words
                 for words in (
                     "" if one.unit.id in own else f"thay cho {one.unit.name} đã kết thúc",
-                    one.form_title,
+                    "" if one.form_key.startswith(OURS) else calm(one.form_title),
                     f"gửi {one.receiver_name}" if one.receiver_name else "",
                 )
                 if words
@@ -60,7 +62,7 @@ def _to_receive(actor: Actor, on: date) -> list[WorkItem]:
         items.append(
             WorkItem(
                 kind="Tiếp nhận",
-                title=f"Biểu {one.form.code} · {one.period.label}",
+                title=_named(one.form.key, one.form.code, one.form.title, one.period.label),
                 about=f"{one.sent} báo cáo chờ tiếp nhận",
                 unit_id=one.receiver.id,
                 due_on=one.due_on,
@@ -74,6 +76,11 @@ def _to_receive(actor: Actor, on: date) -> list[WorkItem]:
             )
         )
     return items
+
+
+def _named(key: str, code: str, title: str, period: str) -> str:
+    """ "Biểu 21b/TP/HTPLDN · Sơ bộ năm 2026"; a layout of ours by its title, its code says nothing to people."""
+    return f"{calm(title) if key.startswith(OURS) else f'Biểu {code}'} · {period}"
 
 
 def figure(

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from ninja import Field, Schema
 
+from giaoban.reporting.rules import CAPACITIES
+
 REFUSED: Final = frozenset({401, 403, 404, 409, 422})
 
 
@@ -97,7 +99,21 @@ SUBMISSION: Final[dict[str, Any]] = {
                             "items": {
                                 "type": "object",
                                 "required": ["role", "name"],
-                                "properties": {"role": {"type": "string"}, "name": {"type": "string"}},
+                                "additionalProperties": False,
+                                "properties": {
+                                    "role": {"type": "string", "description": "As the form prints it."},
+                                    "name": {"type": "string"},
+                                    "capacity": {
+                                        "type": "string",
+                                        "enum": list(CAPACITIES),
+                                        "description": 'How the last one signs: "KT" for the head, "" for oneself.',
+                                    },
+                                    "principal": {"type": "string", "description": "Who stands behind the prefix."},
+                                    "deputised": {"type": "string", "description": "The office behind a second KT."},
+                                    "title": {"type": "string", "description": "The signer's own office."},
+                                    "authority": {"type": "string", "description": "The act behind a TUQ."},
+                                    "until": {"type": "string", "format": "date", "description": "Its last day."},
+                                },
                             },
                         },
                         "document_number": {"type": "string"},

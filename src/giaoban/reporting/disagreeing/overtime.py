@@ -1,7 +1,8 @@
 """What does not agree from one period, or one publication, to the next."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
@@ -12,29 +13,50 @@ from giaoban.core.issues import Cell
 from giaoban.kit.registries import Disagreement
 from giaoban.kit.templatetags.gb import cell_anchor
 from giaoban.orgs.selectors import cards
-from giaoban.reporting.disagreeing.common import NOTHING_ASKED, Reported, key, reported
+from giaoban.reporting.disagreeing.common import NOTHING_ASKED, Reported, cached, key, reported
 from giaoban.reporting.models import Channel, FormVersion, Submission, SubmissionState
 from giaoban.reporting.rules import REPLACED_WHILE_WAITING
 from giaoban.reporting.selectors import definition_of
 from giaoban.reporting.selectors.figures import lines_of
 from giaoban.reporting.selectors.forms import last_day
-from giaoban.reporting.selectors.overtime import COUNTED_ON, OverTime, figures_over_time
+from giaoban.reporting.selectors.overtime import (
+    COUNTED_EVER,
+    COUNTED_ON,
+    OverTime,
+    figures_over_time,
+    reporting_years,
+)
 
 
 def falling() -> Iterator[Disagreement]:
     """Counts below those of a period before, in the same year or, where counting goes on, ever. Two queries for each
-    form with such figures, whatever the number of its periods and units."""
+    form and year with such figures, whatever the number of its periods and units; none where nothing was decided since
+    the last look."""
     series: defaultdict[tuple[int, int, str], list[Reported]] = defaultdict(list)
     for one in reported():
         series[one.form.pk, one.period.rule_id, one.period.instalment].append(one)
     for listed in series.values():
-        form = listed[0].form
-        always = any(column.nature in COUNTED_ON for table in definition_of(form).tables for column in table.numeric)
-        if len(listed) > 1 and (always or any(one.period.cumulative for one in listed)):
-            yield from _falls(form, figures_over_time(form, [one.period for one in listed]))
+        natures = {column.nature for table in definition_of(listed[0].form).tables for column in table.numeric}
+        if natures.isdisjoint(COUNTED_ON) and not any(one.period.cumulative for one in listed):
+            continue
+        for held in [listed] if COUNTED_EVER in natures else _by_year(listed):
+            if len(held) > 1:
+                yield from cached("falling", held[0], tuple(one.state for one in held), partial(_falls, held=held))
 
 
-def _falls(form: FormVersion, held: OverTime) -> Iterator[Disagreement]:
+def _by_year(listed: Sequence[Reported]) -> Iterable[list[Reported]]:
+    """Counting begins anew each reporting year: no year is read with another."""
+    found: defaultdict[int, list[Reported]] = defaultdict(list)
+    for one, year in zip(listed, reporting_years([one.period for one in listed]), strict=True):
+        found[year].append(one)
+    return found.values()
+
+
+def _falls(first: Reported, held: Sequence[Reported]) -> Iterator[Disagreement]:
+    yield from _fallen(first.form, figures_over_time(first.form, [one.period for one in held]))
+
+
+def _fallen(form: FormVersion, held: OverTime) -> Iterator[Disagreement]:
     fallen = list(outliers.falls(held.figures))
     if not fallen:
         return

@@ -114,6 +114,11 @@ def kind_of(content: bytes) -> Kind:
     return "text"
 
 
+def plain_words(content: bytes) -> str:
+    """The words of a file that `kind_of` calls text, whatever signs they are written in."""
+    return content.decode("utf-16" if content.startswith(_UTF16) else "utf-8", "replace")
+
+
 def is_overfull(content: bytes) -> bool:
     """Whether a workbook says that it unpacks to more than any form fills. Nothing is unpacked to know it."""
     if not content.startswith(_ZIP):

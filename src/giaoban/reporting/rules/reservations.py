@@ -13,6 +13,7 @@ SHORTENED: Final = (
     "Tên cột, tên dòng viết gọn theo nguồn: đối chiếu với biểu gốc trước khi dùng, không in như biểu mẫu chính thức."
 )
 NO_LAYOUT: Final = "Chỉ có mã hoặc tên biểu; bố cục chưa đọc được nên chưa nhập, chưa in được."
+LONGEST_SOURCE: Final = 300
 OUR_LAYOUT: Final = "Bố cục của Giao Ban, không phải biểu mẫu pháp lý."
 
 
@@ -52,3 +53,8 @@ def due_words(deadline: str) -> str:
         case DayOfYear(month, day, years):
             words = {0: "", 1: " năm sau", -1: " năm trước"}.get(years, f" ({years:+d} năm)")
             return f"ngày {day:02d}/{month:02d}{words}" if month < 3 else f"ngày {day:02d}/{month}{words}"
+
+
+def due_source(named: str, deadline: str) -> str:
+    """Where the day of a report comes from, for people: the act (or the form's own name) and its words for the day."""
+    return f"{named}: {due_words(deadline)}"[:LONGEST_SOURCE]

@@ -1,8 +1,8 @@
 """Reads: forms and periods, what is owed and what came in, consolidated tables, where numbers come from."""
 
 from giaoban.reporting.models import Closing, Draft, FormVersion, Obligation, Period, Submission
-from giaoban.reporting.selectors.adding import AddedUp, LineIncrements, added_up, increments_by_line
-from giaoban.reporting.selectors.answering import answers, require_answer
+from giaoban.reporting.selectors.adding import AddedUp, LineIncrements, added_up, has_increments, increments_by_line
+from giaoban.reporting.selectors.answering import answers, decides, require_answer
 from giaoban.reporting.selectors.burden import Ask, Burden, burden_of, findings_of
 from giaoban.reporting.selectors.calendar import Due, calendar_addresses, calendar_of, calendar_of_secret
 from giaoban.reporting.selectors.catalogue import Listed, ReceiptDay, Relatives, catalogue, receipt_days, relatives_of
@@ -93,6 +93,7 @@ from giaoban.reporting.selectors.offered import (
 )
 from giaoban.reporting.selectors.opening import Openable, forms_received, openable_periods
 from giaoban.reporting.selectors.origins import CellOrigin, Part, cell_origin
+from giaoban.reporting.selectors.outsiders import outsiders
 from giaoban.reporting.selectors.overtime import OverTime, figures_over_time, reported_by, reporting_to, reports_at
 from giaoban.reporting.selectors.owed import (
     Owed,
@@ -233,6 +234,7 @@ __all__ = [
     "core_period",
     "current_of",
     "deadline_moves",
+    "decides",
     "definition_of",
     "draft_of",
     "entry_of",
@@ -254,6 +256,7 @@ __all__ = [
     "four",
     "frozen_reading",
     "has_estimates",
+    "has_increments",
     "increments_by_line",
     "instalments_of",
     "is_not_summed",
@@ -272,6 +275,7 @@ __all__ = [
     "open_again",
     "openable_periods",
     "others_at",
+    "outsiders",
     "owed_by",
     "period_before",
     "period_card",

@@ -11,7 +11,7 @@ from datetime import date
 from django.db.models import Exists, OuterRef
 
 from giaoban.core.consolidation import CellTotal, Coverage, combine_coverage
-from giaoban.core.forms import FormDefinition
+from giaoban.core.forms import Column, FormDefinition
 from giaoban.core.periods import PeriodRule
 from giaoban.core.restating import Divided, Restatement
 from giaoban.core.series import Folded, Point, SeriesRefused, Stretch, Unfolded, fold, in_order, increments, nature_of
@@ -144,7 +144,14 @@ def _read(
 
 
 def _stretch(period: Period, rule: PeriodRule) -> Stretch:
-    core = core_period(period)
+    try:
+        core = core_period(period)
+    except KeyError as gone:
+        raise SeriesRefused(
+            "unknown-period",
+            f"{period.label} không còn trong quy tắc kỳ {period.rule.name}, nên không biết đứng ở đâu trong năm: "
+            "xem riêng bảng của kỳ ấy.",
+        ) from gone
     keys = [one.key for one in rule.instalments]
     return Stretch(
         rule=period.rule.key,
@@ -356,6 +363,19 @@ class LineIncrements:
     cells: Mapping[CellKey, Unfolded]
 
 
+def has_increments(form: FormVersion, period: Period) -> bool:
+    """Whether a form has columns that count since the year began in the periods of a rule. No query."""
+    return any(
+        _unfolds(column, is_cumulative=period.cumulative)
+        for table in definition_of(form).tables
+        for column in table.numeric
+    )
+
+
+def _unfolds(column: Column, *, is_cumulative: bool) -> bool:
+    return column.roll_up == "sum" and nature_of(column, is_cumulative=is_cumulative) == "cumulative"
+
+
 def increments_by_line(
     form: FormVersion,
     periods: Sequence[Period],
@@ -397,7 +417,7 @@ def _unfolded(
     cells: dict[CellKey, Unfolded] = {}
     for key in dict.fromkeys(key for raw in raws for key in raw):
         column = definition.table(key[0]).columns_by_id[key[3]]
-        if column.roll_up != "sum" or nature_of(column, is_cumulative=read.lasts[0].cumulative) != "cumulative":
+        if not _unfolds(column, is_cumulative=read.lasts[0].cumulative):
             continue
         found = [raw.get(key, CellTotal()) for raw in raws]
         points = [Point(one.number, cell.amount, cell.answered) for one, cell in zip(read.lasts, found, strict=True)]

@@ -7,6 +7,7 @@ from django.utils import timezone
 from giaoban.kit.actors import Actor
 from giaoban.kit.permissions import Permission
 from giaoban.orgs.selectors import heirs_of
+from giaoban.reporting.models import Obligation
 
 
 def answers(by: Actor, permission: Permission, unit_id: int, on: date | None = None) -> bool:
@@ -22,6 +23,13 @@ def post_answering(by: Actor, unit_id: int, on: date, *others: int | None) -> in
     No query for the unit's own people.
     """
     return unit_id if unit_id in by.unit_ids else by.post_at(*heirs_of(unit_id, on), *others)
+
+
+def decides(by: Actor, obligation: Obligation) -> bool:
+    """Whether somebody accepts or returns a report: at its receiver; at its own unit when nobody receives it."""
+    if obligation.receiver_id is None:
+        return answers(by, Permission.SEND_REPORT, obligation.unit_id)
+    return answers(by, Permission.RECEIVE_REPORT, obligation.receiver_id)
 
 
 def require_answer(

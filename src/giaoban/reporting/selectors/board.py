@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
-from giaoban.core.issues import Cell
 from giaoban.core.timeliness import RECEIVED, Arrival, Band, Timeliness, Timing, timing
 from giaoban.core.vietnamese import fold
 from giaoban.kit.arrays import among
@@ -19,7 +18,7 @@ from giaoban.reporting.rules import ReportState
 from giaoban.reporting.selectors.facts import Scope, facts_query, line_of, parameters
 from giaoban.reporting.selectors.forms import last_day
 from giaoban.reporting.selectors.history import moves_of
-from giaoban.reporting.selectors.punctuality import Outside, Tally, blanks_of, outside_of
+from giaoban.reporting.selectors.punctuality import Blanks, Outside, Tally, blanks_of, outside_of
 from giaoban.reporting.selectors.reception import ReceptionRow, rows_of
 
 _ARRIVALS: Final = {one.value: one for one in Arrival}
@@ -178,10 +177,13 @@ def in_full(board: Board, spots: Sequence[Spot]) -> list[ReceptionRow]:
     ]
 
 
-def blanks_on(board: Board, rows: Iterable[ReceptionRow]) -> dict[int, tuple[Cell, ...]]:
-    """Version → the required cells that it leaves blank, of the rows that are not complete."""
-    lacking = [row.submission_id for row in rows if row.submission_id is not None and row.filled < row.required]
-    return blanks_of(dict.fromkeys(lacking, board.form)) if lacking else {}
+def blanks_on(board: Board, rows: Iterable[ReceptionRow]) -> Blanks:
+    """The required cells left blank, of the rows that are not complete."""
+    on = last_day(board.period)
+    lacking = [row for row in rows if row.submission_id is not None and row.filled < row.required]
+    if not lacking:
+        return Blanks()
+    return blanks_of({row.submission_id or 0: (board.form, row.unit.id, on) for row in lacking})
 
 
 def obligations_on(board: Board, ids: Collection[int]) -> list[Obligation]:

@@ -12,6 +12,7 @@ from giaoban.core.workdays import WorkCalendar
 from giaoban.kit.actors import Actor
 from giaoban.orgs.selectors import UnitCard, actor_for, card, visible_to
 from giaoban.reporting.models import CalendarToken, Obligation, OwingRule
+from giaoban.reporting.rules.reservations import due_source
 from giaoban.reporting.selectors.days import work_calendar
 from giaoban.reporting.selectors.forms import rule_of
 
@@ -99,7 +100,7 @@ def _foreseen(unit: UnitCard, year: int, calendar: WorkCalendar) -> Iterator[Due
                         window_end=period.last_day,
                         receives=receives,
                         other=other,
-                        source=f"{rule.form.act}: {word}" if word else rule.form.act,
+                        source=due_source(rule.form.act, word) if word else rule.form.act,
                     )
 
 

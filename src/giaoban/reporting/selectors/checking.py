@@ -23,7 +23,7 @@ from giaoban.core.checks import (
     run_checks,
     run_checks_many,
 )
-from giaoban.core.figures import Figures, Line, LineKey
+from giaoban.core.figures import Figures, Line, LineKey, absent_lines
 from giaoban.core.forms import FormDefinition, Outside, resolve
 from giaoban.core.issues import Cell, Issue
 from giaoban.kit.registries import figure_sources
@@ -90,6 +90,8 @@ def checks_of(
     """
     form = definition_of(obligation.form)
     unit_id, receiver_id = obligation.unit_id, obligation.receiver_id
+    if subunits is None:
+        subunits = subunits_of([unit_id], subunit_kinds(form), last_day(obligation.period))
     around = surroundings_of(obligation.form, obligation.period, [unit_id]).get(unit_id, Surroundings())
     issues = run_checks(
         form,
@@ -99,7 +101,8 @@ def checks_of(
         surroundings=around,
         norms=norms_around(obligation.form, obligation.period, receiver_id) if receiver_id is not None else None,
     )
-    return issues + beside_figures(form, figures, previous, estimates=has_estimates(obligation))
+    issues += beside_figures(form, figures, previous, estimates=has_estimates(obligation))
+    return issues + _lines_absent(form, figures, unit_id, subunits)
 
 
 def check_many(reports: Sequence[tuple[Obligation, Figures]]) -> list[list[Issue]]:
@@ -115,7 +118,9 @@ def check_many(reports: Sequence[tuple[Obligation, Figures]]) -> list[list[Issue
     norms = _norms_by_receiver(first.form, first.period, {one.receiver_id for one, _ in reports if one.receiver_id})
     around = replace(around, norms=[norms.get(one.receiver_id) for one, _ in reports])
     return [
-        issues + beside_figures(form, figures, previous.get(one.unit_id), estimates=has_estimates(one))
+        issues
+        + beside_figures(form, figures, previous.get(one.unit_id), estimates=has_estimates(one))
+        + _lines_absent(form, figures, one.unit_id, listed)
         for (one, figures), issues in zip(reports, run_checks_many(form, batch, around), strict=True)
     ]
 
@@ -145,6 +150,8 @@ def check_all(form: FormVersion, period: Period, unit_id: int) -> Checked:
     for obligation_id, number in latest.items():
         version, obligation = versions[number], obligations[obligation_id]
         more = _beside_stored(batch, number, previous.get(obligation.unit_id), estimates=period.estimated_months > 0)
+        if listed:
+            more += _lines_absent(definition, batch.figures(number), obligation.unit_id, listed)
         reports.append(
             CheckedReport(
                 obligation_id=obligation_id,
@@ -187,6 +194,11 @@ def _beside_stored(batch: Batch, number: int, previous: Earlier | None, *, estim
     return beside_figures(batch.form, {} if is_plain else batch.figures(number), previous, estimates=is_plain)
 
 
+def _lines_absent(form: FormDefinition, figures: Figures, unit_id: int, subunits: Subunits) -> list[Issue]:
+    """Sub-units that the tree lists and the report has no line of. Notes: it may be sent, and is not complete."""
+    return [Issue("line-absent", "note", at) for at in absent_lines(form, figures, listed_by_kind(unit_id, subunits))]
+
+
 def _estimates_in(form: FormDefinition, figures: Figures) -> list[Issue]:
     """Estimated parts in a period that has none."""
     return [
@@ -208,13 +220,17 @@ def subunit_kinds(form: FormDefinition) -> frozenset[str]:
     return frozenset(row.one_per for table in form.tables for row in table.rows if row.one_per is not None)
 
 
-def allowed_subunits(obligation: Obligation, known: Subunits | None = None) -> frozenset[str] | None:
+def listed_by_kind(unit_id: int, subunits: Subunits) -> dict[str, list[str]]:
+    """Kind → the keys of the sub-units that the tree lists beneath a unit, as `absent_lines` takes them."""
+    return {kind: [one.key for one in units] for (above, kind), units in subunits.items() if above == unit_id}
+
+
+def allowed_subunits(obligation: Obligation, known: Subunits) -> frozenset[str] | None:
     """Keys that dynamic lines may carry; None when the tree knows no sub-unit of a kind: then any name goes."""
     kinds = subunit_kinds(definition_of(obligation.form))
     if not kinds:
         return None
-    found = known if known is not None else subunits_of([obligation.unit_id], kinds, last_day(obligation.period))
-    lists = [found.get((obligation.unit_id, kind), ()) for kind in kinds]
+    lists = [known.get((obligation.unit_id, kind), ()) for kind in kinds]
     return frozenset(one.key for units in lists for one in units) if all(lists) else None
 
 

@@ -60,7 +60,7 @@ def entry_of(obligation: Obligation) -> Entry:
         texts = texts_from_figures(form, figures_of(last))
     previous = previous_figures(obligation.form, obligation.period, [obligation.unit_id]).get(obligation.unit_id)
     figures, issues = read_texts(obligation, texts, previous=previous)
-    filled, required, _ = completeness(form, figures)
+    filled, required, _ = completeness(form, figures, [one.at for one in issues if one.code == "line-absent"])
     source = draft or last
     return Entry(
         form=form,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from giaoban.core.disagreeing import is_falling_counter
 from giaoban.core.figures import Mark
@@ -20,7 +20,9 @@ from giaoban.reporting.models import FormVersion, Obligation, Period, Submission
 from giaoban.reporting.selectors.forms import core_period, definition_of, rule_of
 
 EXACT: Final = 2**53
-COUNTED_ON: Final = ("cumulative", "running")
+COUNTED_EVER: Final = "running"
+"""The nature of what is counted on from one year to the next."""
+COUNTED_ON: Final = ("cumulative", COUNTED_EVER)
 STOCKS: Final = ("opening", "closing", "running")
 
 SENT: Final = """
@@ -133,10 +135,15 @@ def reporting_to(form: FormVersion, period: Period, receiver_id: int | None) -> 
     return list(rows.values_list("unit_id", flat=True))
 
 
-def reports_at(form: FormVersion, period: Period, units: QuerySet[Any, Any]) -> int:
-    """How many of some units (a sub-query of ids) have an accepted report of a period."""
-    rows = Obligation.objects.filter(form=form, period=period, unit_id__in=units, submissions__is_current=True)
-    return rows.count()
+def reports_at(
+    form: FormVersion, period: Period, earlier: Collection[Period], units: QuerySet[Any, Any]
+) -> tuple[int, int]:
+    """How many accepted reports of some units (a sub-query of ids) there are of a period, and of the earlier ones."""
+    periods = [period.pk, *(one.pk for one in earlier)]
+    rows = Obligation.objects.filter(form=form, period__in=periods, unit_id__in=units, submissions__is_current=True)
+    here = Count("pk", filter=Q(period=period))
+    found = rows.aggregate(here=here, every=Count("pk"))
+    return found["here"], found["every"] - found["here"]
 
 
 def reported_by(units: QuerySet[Any, Any]) -> list[tuple[FormVersion, Period]]:
@@ -188,6 +195,11 @@ def _filled(
         amount[where] = np.where(fits, total, 0.0).astype(np.int64)
         known[where] = fits
     return amount, known
+
+
+def reporting_years(periods: Sequence[Period]) -> tuple[int, ...]:
+    """The reporting year of each period."""
+    return _cycles(periods)[0]
 
 
 def _cycles(periods: Sequence[Period]) -> tuple[tuple[int, ...], tuple[bool, ...]]:

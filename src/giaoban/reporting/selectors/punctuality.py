@@ -9,13 +9,14 @@ from typing import Any, Final
 
 from django.db import connection
 
-from giaoban.core.figures import Figures, Line, completeness, decode
+from giaoban.core.figures import Figures, Line, absent_lines, completeness, decode
 from giaoban.core.issues import Cell
 from giaoban.core.timeliness import RECEIVED, Arrival, Band, share
 from giaoban.core.vietnamese import day
 from giaoban.kit.arrays import among
-from giaoban.orgs.selectors import UnitCard, cards, successors
+from giaoban.orgs.selectors import UnitCard, cards, subunits_of, successors
 from giaoban.reporting.models import FormVersion, Obligation, Period, SubmissionLine
+from giaoban.reporting.selectors.checking import Subunits, listed_by_kind, subunit_kinds
 from giaoban.reporting.selectors.facts import Scope, facts_query, line_of, parameters
 from giaoban.reporting.selectors.forms import definition_of, last_day
 
@@ -129,7 +130,7 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class Incomplete:
-    """A report with blank cells. form: to name the cells by."""
+    """A report with blank cells. form, names (sub-unit → its name): to name the cells by."""
 
     unit: UnitCard
     form: FormVersion
@@ -138,6 +139,7 @@ class Incomplete:
     filled: int
     required: int
     blanks: tuple[Cell, ...]
+    names: Mapping[str, str]
 
     @property
     def share(self) -> Decimal | None:
@@ -267,31 +269,71 @@ def _with_blanks(
     called: Mapping[int, UnitCard],
 ) -> tuple[Incomplete, ...]:
     by_form = {one.pk: one for one in forms}
-    labels = {one.pk: one.label for one in periods}
-    blanks = blanks_of({one[2]: by_form[one[1]] for _, one in incomplete})
+    by_period = {one.pk: one for one in periods}
+    blanks = blanks_of({one[2]: (by_form[one[1]], one[0], last_day(by_period[key])) for key, one in incomplete})
     return tuple(
         Incomplete(
-            called[unit_id], by_form[form_id], labels[period_id], submission_id, filled, required, blanks[submission_id]
+            called[unit_id],
+            by_form[form_id],
+            by_period[period_id].label,
+            submission_id,
+            filled,
+            required,
+            blanks.cells[submission_id],
+            blanks.names,
         )
         for period_id, (unit_id, form_id, submission_id, filled, required) in incomplete
     )
 
 
-def blanks_of(submissions: Mapping[int, FormVersion]) -> dict[int, tuple[Cell, ...]]:
-    """The required cells that each version, of a form, leaves blank, in the order of the form. One query."""
+@dataclass(frozen=True, slots=True)
+class Blanks:
+    """Version → the required cells that it leaves blank, in the order of the form. names: of the sub-units listed, by
+    key."""
+
+    cells: Mapping[int, tuple[Cell, ...]] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def blanks_of(submissions: Mapping[int, tuple[FormVersion, int, date]]) -> Blanks:
+    """What is blank in some versions, each of a form, of a unit, read in the tree of a day.
+
+    One query, and two more for each day of forms whose lines are units.
+    """
+    forms = {pk: form for pk, (form, _, _) in submissions.items()}
+    listed = _listed(submissions)
     figures: dict[int, dict[tuple[str, str, str], Line]] = {pk: {} for pk in submissions}
     rows = SubmissionLine.objects.filter(submission_id__in=among(submissions))
     columns = ("submission_id", "table", "row", "subunit", "values", "estimates", "marks", "texts")
     for pk, table_id, row, subunit, values, estimates, marks, texts in rows.values_list(*columns):
-        table = definition_of(submissions[pk]).tables_by_id.get(table_id)
+        table = definition_of(forms[pk]).tables_by_id.get(table_id)
         if table is not None:
             line = Line(table_id, row, subunit, decode(values, estimates, marks, table), texts)
             figures[pk][line.key] = line
-    return {pk: tuple(_blanks(form, figures[pk])) for pk, form in submissions.items()}
+    return Blanks(
+        {
+            pk: tuple(_blanks(form, figures[pk], listed_by_kind(unit_id, listed.get(on, {}))))
+            for pk, (form, unit_id, on) in submissions.items()
+        },
+        {one.key: one.label for of_day in listed.values() for units in of_day.values() for one in units},
+    )
 
 
-def _blanks(form: FormVersion, figures: Figures) -> list[Cell]:
-    return completeness(definition_of(form), figures)[2]
+def _listed(submissions: Mapping[int, tuple[FormVersion, int, date]]) -> dict[date, Subunits]:
+    """Day → what the tree lists of the kinds that the dynamic rows of the forms ask for."""
+    wanted: dict[date, tuple[set[int], set[str]]] = {}
+    for form, unit_id, on in submissions.values():
+        kinds = subunit_kinds(definition_of(form))
+        if kinds:
+            units, asked = wanted.setdefault(on, (set(), set()))
+            units.add(unit_id)
+            asked.update(kinds)
+    return {on: subunits_of(units, kinds, on) for on, (units, kinds) in wanted.items()}
+
+
+def _blanks(form: FormVersion, figures: Figures, listed: Mapping[str, Sequence[str]]) -> list[Cell]:
+    definition = definition_of(form)
+    return completeness(definition, figures, absent_lines(definition, figures, listed))[2]
 
 
 def period_word(period: Period) -> str:

@@ -32,6 +32,7 @@ from giaoban.reporting.selectors.reading import ReadTable, read_tables, refuse_t
 Outcome = Literal["exact", "approximate", "refused"]
 OUTCOMES: Final[Mapping[str, Outcome]] = {"exact": "exact", "by_method": "approximate", "refused": "refused"}
 NOBODY_OWES: Final = "Kỳ này không đơn vị nào phải báo cáo biểu này."
+NO_LINE: Final = "Báo cáo đã tiếp nhận, không có dòng nào ở đây."
 NOT_ADDED: Final = "Cột này không cộng qua nhiều đơn vị: xem từng đơn vị."
 NOT_ALL_ANSWERED: Final = "Chưa tính: các đơn vị trả lời tử số và mẫu số không như nhau."
 
@@ -50,7 +51,8 @@ class Said:
 @dataclass(frozen=True)
 class CellsRead:
     """cells: by (key of the unit, word of the period, measure), with the rule of the column applied, "" being all units
-    together; a unit that owes nothing of a form has no cell of it. said: by (unit, period, key of the form).
+    together; a unit that owes nothing of a form has no cell of it. said: by (unit, period, key of the form). dynamic:
+    the measures that are lines of a dynamic row.
     """
 
     top: UnitHead
@@ -60,6 +62,7 @@ class CellsRead:
     said: Mapping[tuple[str, str, str], Said]
     notes: tuple[str, ...]
     engine: str
+    dynamic: frozenset[CellMeasure] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +161,11 @@ class _Drawing:
         self.said: dict[tuple[str, str, str], Said] = {}
         self.notes: dict[str, None] = {}
         self.engines: set[str] = set()
+        self.dynamic: set[CellMeasure] = set()
 
     def add(self, places: Sequence[Place], tables: Sequence[ReadTable], engines: set[str]) -> None:
         self.engines |= engines
+        self.dynamic |= {one.measure for one in places if one.row.is_dynamic}
         for head, table in zip(self.heads.values(), tables, strict=True):
             self._add_table(places, head, table)
 
@@ -208,6 +213,7 @@ class _Drawing:
             said=self.said,
             notes=tuple(self.notes),
             engine="+".join(sorted(self.engines)),
+            dynamic=frozenset(self.dynamic),
         )
 
 

@@ -35,7 +35,7 @@ from giaoban.reporting.models import FormKind, FormVersion, Period
 from giaoban.reporting.selectors.consolidation import CellKey, ConsolidatedLine
 from giaoban.reporting.selectors.counting import count
 from giaoban.reporting.selectors.forms import definition_of, last_day
-from giaoban.reporting.selectors.grouping import EXACT
+from giaoban.reporting.selectors.grouping import EXACT, ConsolidationRefused
 from giaoban.reporting.selectors.placing import WHOLE, Slot
 from giaoban.reporting.selectors.spots import IN_TOTAL, Laid, alone, laid_out
 
@@ -45,6 +45,10 @@ Cells: TypeAlias = Mapping[str, Mapping[str, set[str]]]
 MOST_COLUMNS: Final = 500
 NO_VALUE: Final = Decimal(0)
 SAID_ITSELF: Final = "Theo báo cáo của chính đơn vị: chưa có báo cáo nào của các đơn vị trực thuộc được tiếp nhận."
+CHANGED_BENEATH: Final = (
+    "Đơn vị có báo cáo của chính mình nhưng các đơn vị trực thuộc của kỳ đã khác với địa giới đang xem, nên số ấy "
+    "không dùng được: xem theo địa giới của kỳ."
+)
 
 
 @dataclass(frozen=True)
@@ -86,12 +90,17 @@ def read_tables(
     drawing.name(periods)
     found = {one: drawing.table(one, laid.get(one), geography) for one in periods}
     engines = set(drawing.counted.engines)
-    itself = _own_reports(found, laid, unit_id, apart=apart) if level == SELF and geography is None else {}
+    itself = _own_reports(found, laid, unit_id, apart=apart) if level == SELF else {}
     if itself:
         own = _Drawing(form, tables, wanted, _question(form, itself, tables, wanted))
         own.name(list(itself))
-        held = {one: own.table(one, place, None) for one, place in itself.items()}
-        found |= {one: _said_itself(table) for one, table in held.items() if _has_figures(table)}
+        held = {one: own.table(one, place, geography) for one, place in itself.items()}
+        holds = _same_beneath(form, list(itself), unit_id, geography, laid)
+        found |= {
+            one: _noted(table, SAID_ITSELF) if one in holds else _noted(found[one], CHANGED_BENEATH)
+            for one, table in held.items()
+            if _has_figures(table)
+        }
         engines |= set(own.counted.engines)
     return [found[one] for one in periods], engines
 
@@ -112,8 +121,29 @@ def _has_figures(table: ReadTable) -> bool:
     return any(cell.units > cell.missing for cell in table.total.cells.values())
 
 
-def _said_itself(table: ReadTable) -> ReadTable:
-    return replace(table, total=replace(table.total, note=SAID_ITSELF))
+def _noted(table: ReadTable, note: str) -> ReadTable:
+    return replace(table, total=replace(table.total, note=note))
+
+
+def _same_beneath(
+    form: FormVersion, periods: Sequence[Period], unit_id: int, geography: date | None, laid: Mapping[Period, Laid]
+) -> set[Period]:
+    """The periods in which the same units report beneath a unit as in the tree of the period itself: what it reported
+    then speaks of it as it stands in the tree of the other day."""
+    if geography is None:
+        return set(periods)
+    try:
+        then = dict(laid_out(form, periods, unit_id, "", None, "refuse", apart=False))
+    except ConsolidationRefused:
+        return set()
+    return {one for one in periods if one in then and _reporters(then[one]) == _reporters(laid[one])}
+
+
+def _reporters(laid: Laid) -> tuple[frozenset[tuple[int, bool]], frozenset[int]]:
+    """Who counts beneath a unit, and whether as a whole; who is left out because others beneath report."""
+    layout = laid.layout
+    whole = frozenset((unit, all(part == WHOLE for _, part in held)) for unit, held in layout.places.items())
+    return whole, layout.not_summed
 
 
 def refuse_too_much(lines: int, periods: int, cells: int) -> None:

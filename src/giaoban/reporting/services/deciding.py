@@ -141,7 +141,9 @@ def _marked(row: Submission, cells: Sequence[Mark]) -> list[dict[str, str]]:
     form = definition_of(row.obligation.form)
     marked = {one.cell: one.note.strip()[:LONGEST_NOTE] for one in cells}
     for name in marked:
-        if column_of(form, name) is None or name.split("/")[1] not in form.table(name.split("/")[0]).rows_by_id:
+        table_id, row_id, subunit = (*name.split("/"), "", "", "")[:3]
+        line = form.table(table_id).rows_by_id.get(row_id) if column_of(form, name) is not None else None
+        if line is None or (subunit and not line.is_dynamic):
             raise ReportingError("Biểu không có ô được đánh dấu. Tải lại trang.")
     return [{"cell": name, "note": note} for name, note in marked.items()]
 

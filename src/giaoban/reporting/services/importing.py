@@ -299,7 +299,8 @@ def _take(
             for one in reports
             if one.obligation.pk not in same
         ]
-        stored = store(parcels, replace(papers, file=file), entry, earlier, by=by, at=sent_at, channel=channel)
+        papers = replace(papers, file=file)
+        stored = store(parcels, papers, entry, earlier, by=by, at=sent_at, channel=channel, keeps_typed=True)
         if accept:
             accept_all(stored, by=by, at=at)
             figures_changed()

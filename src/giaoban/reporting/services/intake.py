@@ -9,7 +9,7 @@ import io
 import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -17,6 +17,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
+from giaoban.core.forms import FormDefinition
 from giaoban.core.issues import Issue, sentence
 from giaoban.core.secrecy import marked_secret, refusal_of_secret
 from giaoban.core.tidy import COLUMNS
@@ -50,7 +51,9 @@ from giaoban.reporting.rules.archives import (
     is_overfull,
     kind_of,
     pieces,
+    plain_words,
 )
+from giaoban.reporting.rules.signing import Signed, signed_from
 from giaoban.reporting.selectors.answering import answers
 from giaoban.reporting.selectors.forms import definition_of
 from giaoban.reporting.selectors.intake import ENTER, INTAKE_JOB, units_bringing
@@ -90,19 +93,22 @@ CSV_OF_OWN: Final = (
 class Terms:
     """What holds for every file of an intake. explanation: words for each warning that a file leaves open.
 
-    signatures: names by role; each form takes those that it asks for.
+    signatures: names by role; each form takes those that it asks for. deputy: in what capacity the last signer of each
+    form signs, by part of `rules.signing.PARTS`; empty: as the head.
     """
 
     accept: bool = False
     amendment_reason: str = ""
     explanation: str = ""
     signatures: tuple[tuple[str, str], ...] = ()
+    deputy: Mapping[str, str] = field(default_factory=dict)
 
     def to_data(self) -> dict[str, Any]:
         return {
             "amendment_reason": self.amendment_reason,
             "explanation": self.explanation,
             "signatures": [list(one) for one in self.signatures],
+            **({"deputy": dict(self.deputy)} if self.deputy else {}),
         }
 
 
@@ -155,6 +161,7 @@ def begin_intake(
     amendment_reason: str = "",
     explanation: str = "",
     signatures: Sequence[tuple[str, str]] = (),
+    deputy: Mapping[str, str] | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> Intake:
     """Keep the files, those of a zip each by itself, and ask for them to be taken. at: when the reports count as sent.
@@ -164,7 +171,7 @@ def begin_intake(
     """
     if not by.everything and not units_bringing(by):
         by.require(ENTER[0], by.unit_id, unit_name=by.unit_name)
-    terms = Terms(accept, amendment_reason.strip(), explanation.strip(), tuple(signatures))
+    terms = Terms(accept, amendment_reason.strip(), explanation.strip(), tuple(signatures), deputy or {})
     said = {**terms.to_data(), **(detail or {})}
     with act("reporting.begin-intake", by=by, at=at, detail=said) as entry:
         entry.unit_id = by.post_at(*units_bringing(by))
@@ -209,7 +216,7 @@ def _secret(piece: Piece) -> str:
     """Why a file that carries the marking of a state secret is not kept, not even until it is read; "" for others."""
     marking = marked_secret_file(piece.content, piece.name)
     if not marking and kind_of(piece.content) == "text":
-        marking = marked_secret(piece.content.decode("utf-8", "replace"))
+        marking = marked_secret(plain_words(piece.content))
     return refusal_of_secret(marking) if marking else ""
 
 
@@ -341,9 +348,18 @@ def _imported(one: _Taking, *, accept: bool) -> ImportResult:
             return result
     except _Signed as own:
         form = definition_of(own.obligation.form)
-        names = [(role, name) for role, name in said.get("signatures", []) if role in form.signatures]
+        names = _signed(form, said)
         require_signatures(form, names, on=timezone.localdate(now))
         return import_workbook(one.content, one.filename, signatures=names, **terms)
+
+
+def _signed(form: FormDefinition, said: Mapping[str, Any]) -> list[Signed]:
+    """The blocks of a form with the names given for them; the last one in the capacity given for all forms."""
+    names = dict(said.get("signatures", []))
+    blocks = [{"role": role, "name": names[role]} for role in form.signatures if role in names]
+    if blocks and blocks[-1]["role"] == form.signatures[-1]:
+        blocks[-1] |= said.get("deputy", {})
+    return [signed_from(one) for one in blocks]
 
 
 def _is_own(obligation: Obligation, by: Actor) -> bool:

@@ -23,6 +23,7 @@ from giaoban.reporting.models import (
     Regime,
     Submission,
 )
+from giaoban.reporting.rules.reservations import due_source
 from giaoban.reporting.selectors.days import work_calendar
 from giaoban.reporting.selectors.forms import core_period
 
@@ -78,7 +79,7 @@ def dated_otherwise() -> list[str]:
                 continue
             due_on = due_on_of(period, word, calendar)
             count = (
-                owed.filter(form=rule.form, period=row, due_source__contains=f": {word} ({rule.deadline_set})")
+                owed.filter(form=rule.form, period=row, due_source=due_source(rule.form.act or rule.form.title, word))
                 .exclude(due_on=due_on)
                 .count()
             )

@@ -22,6 +22,7 @@ from giaoban.reporting.models import (
     PeriodRule,
     Reminder,
 )
+from giaoban.reporting.rules.reservations import due_source
 from giaoban.reporting.selectors.days import work_calendar
 from giaoban.reporting.selectors.forms import (
     core_period,
@@ -176,7 +177,7 @@ def _owed_under(rule: OwingRule, form: FormVersion, period: Period) -> list[Obli
     receivers = (
         nearest_of_kind(reporters, rule.line_id, rule.receiver_kind_id, on) if rule.receiver_kind_id is not None else {}
     )
-    source = f"{form.act or form.title}: {word} ({rule.deadline_set})" if word else ""
+    source = due_source(form.act or form.title, word) if word else ""
     return [
         Obligation(
             unit_id=unit_id,
@@ -184,7 +185,7 @@ def _owed_under(rule: OwingRule, form: FormVersion, period: Period) -> list[Obli
             period=period,
             receiver_id=receivers.get(unit_id),
             due_on=due_on,
-            due_source=source[:300],
+            due_source=source,
         )
         for unit_id in reporters
     ]

@@ -234,9 +234,10 @@ def _send(
         require_signatures(definition_of(obligation.form), papers.signatures, on=timezone.localdate(at))
     ground = ground_of(obligation.pk)
     earlier = earlier_versions([obligation.pk]) if ground.is_sent else {}
-    if obligation.pk in unchanged([(obligation, figures)], papers, earlier, channel=channel):
-        raise already_sent(obligation)
     parcel = Parcel(obligation, figures, issues, explanations)
+    same = unchanged([(obligation, figures)], papers, earlier, channel=channel)
+    if obligation.pk in same and not _says_more(parcel, earlier[obligation.pk][-1], channel):
+        raise already_sent(obligation)
     submission = store([parcel], papers, entry, earlier, by=by, at=at, channel=channel, ground=ground)[0]
     entry.subject = subject_of(submission)
     entry.detail = {"obligation": obligation.pk, "version": submission.version, "receipt": submission.receipt}
@@ -358,6 +359,12 @@ def _same_papers(version: Submission, papers: Papers, channel: str) -> bool:
     return all(given == held or (not given and channel != Channel.WEB) for given, held in pairs)
 
 
+def _says_more(parcel: Parcel, version: Submission, channel: str) -> bool:
+    """Whether the words on warnings are others than those of a version that still waits for its receiver."""
+    waits = version.state == SubmissionState.SENT and channel == Channel.WEB
+    return waits and kept(parcel.issues, parcel.explanations) != version.explanations
+
+
 def _fingerprint(
     table: str,
     row: str,
@@ -388,10 +395,12 @@ def store(
     at: datetime,
     channel: str,
     ground: Ground | None = None,
+    keeps_typed: bool = False,
 ) -> list[Submission]:
     """Write the next version of each report with its lines; a waiting one gives way. A fixed number of queries.
 
-    ground: of the one report, when there is one.
+    ground: of the one report, when there is one. keeps_typed: what a unit's own people have in hand on the page stays
+    when somebody else brings the report for them; else drafts end with the version that they became.
 
     Raises BooksClosed, AmendmentUnexplained, SecretRefused, ReportingError (a paper of a day that has not come).
     """
@@ -425,13 +434,15 @@ def store(
         Submission.objects.bulk_create(submissions, batch_size=1000)
     write_lines(lines)
     if ground.has_draft:
-        Draft.objects.filter(obligation_id__in=ours).delete()
+        theirs = {one.obligation.pk for one in parcels if keeps_typed and one.obligation.unit_id in names}
+        Draft.objects.filter(obligation_id__in=ours - theirs).delete()
     return submissions
 
 
 def _submission(parcel: Parcel, papers: Papers, number: int, version: int, entry: Act) -> Submission:
     form = definition_of(parcel.obligation.form)
-    filled, required, _ = completeness(form, parcel.figures)
+    absent = [one.at for one in parcel.issues if one.code == "line-absent"]
+    filled, required, _ = completeness(form, parcel.figures, absent)
     order = {role: position for position, role in enumerate(form.signatures)}
     signed = sorted(papers.signed, key=lambda one: order.get(one.role, len(order)))
     return Submission(

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from giaoban.kit.permissions import Role
 from giaoban.reporting.models import Submission
+from giaoban.reporting.rules.signing import PARTS
 from giaoban.reporting.tests.factories import World, tiny_world, year_before
 from giaoban.reporting.tests.test_pages import browser
 
@@ -97,6 +98,23 @@ def test_a_warning_is_explained_by_its_key(world: World, head: Client) -> None:
     assert warnings
     said = {one["key"]: "mất điện" for one in warnings}
     assert send(head, world.owed("n1").pk, explanations=said).status_code == 201
+    assert send(head, world.owed("n1").pk, explanations=said).status_code == 409
+    better = send(head, world.owed("n1").pk, explanations=dict.fromkeys(said, "mất điện từ 02/3"))
+    assert (better.status_code, better.json()["version"]) == (201, 2)
+    sent = Submission.objects.get(version=2)
+    assert set(sent.explanations.values()) == {"mất điện từ 02/3"}
+    services.accept(sent, by=SYSTEM, at=AT, explanations=True)
+    assert send(head, world.owed("n1").pk, explanations=said).status_code == 409, "no amendment for words alone"
+
+
+def test_a_deputy_signs_and_the_description_says_how(world: World, head: Client) -> None:
+    signed = {"capacity": "KT", "principal": "GIÁM ĐỐC", "title": "Phó Giám đốc"}
+    signers = [SIGNERS[0], {**SIGNERS[1], **signed}]
+    assert send(head, world.owed("n1").pk, signatures=signers).status_code == 201
+    assert signed.items() <= Submission.objects.get().signatures[1].items()
+    body = head.get("/api/v1/openapi.json").json()["paths"]["/api/v1/reports/{report}/submission"]["post"]
+    described = body["requestBody"]["content"]["application/json"]["schema"]["properties"]["signatures"]["items"]
+    assert described["properties"].keys() == {"role", *PARTS}
 
 
 def test_who_may_not_is_told_or_told_nothing(world: World, head: Client) -> None:

@@ -189,3 +189,20 @@ def test_signers_of_roles_that_read_alike_have_a_field_each() -> None:
 
     form = FilesForm(receives=False, roles=("Người lập biểu", "Người lập biểu ", "Thủ trưởng"))
     assert [one.label for one in form.signers] == ["Người lập biểu", "Người lập biểu ", "Thủ trưởng"]
+
+
+def test_what_the_unit_is_typing_stays_when_the_receiver_brings_a_file_for_it(world: World) -> None:
+    content = workbook(world, "n1")
+    typed = {"own/total//all": "33", "own/total//note": "an hour of work"}
+    services.save_draft(world.owed("n1"), figures=typed, by=world.actor(world.lights["n1"]), at=AT)
+    take(begin(world, ("n1.xlsx", content)), receiver(world))
+    assert standing() == [(1, "sent")]
+    assert Draft.objects.get().figures == typed
+
+
+def test_ones_own_file_ends_what_one_typed(world: World) -> None:
+    head = world.actor(world.lights["n1"])
+    content = workbook(world, "n1")
+    services.save_draft(world.owed("n1"), figures={"own/total//all": "33"}, by=head, at=AT)
+    services.import_workbook(content, "n1.xlsx", by=head, at=AT, signatures=SIGNED)
+    assert not Draft.objects.exists()

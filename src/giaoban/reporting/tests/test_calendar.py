@@ -2,6 +2,8 @@
 
 import re
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import time_machine
@@ -9,11 +11,13 @@ from django.test import Client
 from django.urls import reverse
 
 from giaoban.accounts.models import User
+from giaoban.core.packs import Pack
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import services
-from giaoban.reporting.models import CalendarToken, DecreedDay, OwingRule
+from giaoban.reporting.models import CalendarToken, DeadlineChange, DecreedDay, OwingRule
 from giaoban.reporting.selectors import Due, calendar_of, special_days
-from giaoban.reporting.tests.factories import AT, SYSTEM, World, make_rule, owe, tiny_world
+from giaoban.reporting.services.loading import dated_otherwise, load_days
+from giaoban.reporting.tests.factories import AT, FORM_KEY, SYSTEM, World, make_rule, owe, tiny_world
 from giaoban.reporting.web.shaping.ics import LONGEST_LINE, Event, calendar_file
 
 pytestmark = pytest.mark.django_db
@@ -156,6 +160,38 @@ def test_a_deadline_in_working_days_counts_the_decreed_days(world: World) -> Non
     DecreedDay.objects.create(day=date(2024, 10, 1), worked=False, basis="Letter 3")
     assert [one.on for one in year_of(world, "n1", 2024) if not one.is_opened][-1] == date(2024, 10, 2)
     assert (date(2024, 10, 1), False, "Letter 3") in special_days(2024)
+
+
+def test_a_decree_after_the_opening_moves_no_deadline_by_itself() -> None:
+    """Units were told a day; only a letter moves it, and the day of before is kept."""
+    world = tiny_world(raised=False)
+    OwingRule.objects.update(deadlines={world.rule.key: "wd1"})
+    services.raise_obligations(FORM_KEY, world.period, by=SYSTEM, at=AT)
+    told, now = date(2024, 4, 1), date(2024, 4, 2)
+    owed = [world.owed(light) for light in world.lights]
+    assert {one.due_on for one in owed} == {told}
+    said: list[str] = []
+    decreed = SimpleNamespace(day=told, worked=False, basis="Decree 7", source="made-up")
+    load_days(cast(Pack, SimpleNamespace(days=[decreed])), said.append)
+    assert said[-1] == (
+        f"{FORM_KEY}, 2024-Q1: 6 opened reports keep their deadline although wd1 is now 2024-04-02; move it by a letter"
+    )
+    services.raise_obligations(FORM_KEY, world.period, by=SYSTEM, at=AT)
+    assert {world.owed(light).due_on for light in world.lights} == {told}
+    services.move_deadline(owed, due_on=now, basis="Letter 9", reason="Decree 7", by=SYSTEM, at=AT)
+    assert dated_otherwise() == []
+    assert {(one.old_due_on, one.due_on) for one in DeadlineChange.objects.all()} == {(told, now)}
+    shown = next(one for one in year_of(world, "n1", 2024) if one.is_opened)
+    assert (shown.on, shown.moved_from, shown.is_rest_day) == (now, told, False)
+
+
+def test_a_period_opened_after_the_decree_follows_it() -> None:
+    world = tiny_world(raised=False)
+    OwingRule.objects.update(deadlines={world.rule.key: "wd1"})
+    DecreedDay.objects.create(day=date(2024, 4, 1), worked=False, basis="Decree 7")
+    services.raise_obligations(FORM_KEY, world.period, by=SYSTEM, at=AT)
+    assert world.owed("n1").due_on == date(2024, 4, 2)
+    assert dated_otherwise() == []
 
 
 def test_words_are_escaped_and_long_lines_folded_between_letters() -> None:

@@ -300,6 +300,29 @@ def test_cumulative_figures_that_fall_within_a_year_are_told(world: World) -> No
     assert found.what == "Lamps / All lamps – biểu running"
 
 
+def test_falls_are_looked_for_year_by_year_and_again_only_after_a_decision(world: World) -> None:
+    rule = make_rule(key="running", name="Running", cumulative=True)
+    form = make_form(form_data(code="running"))
+    owe(form, rule, "light", "harbour")
+    held = replace(world, form=form)
+    for code, lamps in (("2023-Q1", 90), ("2023-Q2", 80), ("2024-Q1", 91), ("2024-Q2", 81)):
+        period = services.open_period("running", year=int(code[:4]), code=code, by=SYSTEM, at=AT)
+        services.raise_obligations(form.key, period, by=SYSTEM, at=AT)
+        held = replace(held, period=period)
+        held.report("n1", all=lamps, good=0)
+
+    def looked() -> tuple[list[tuple[str, str, Decimal, Decimal]], int]:
+        with CaptureQueriesContext(connection) as queries:
+            found = numbers(list(falling()))
+        return found, sum("reporting_submissionline" in query["sql"] for query in queries)
+
+    told = [("falling", "n1", Decimal(80), Decimal(90)), ("falling", "n1", Decimal(81), Decimal(91))]
+    assert looked() == (told, 2)
+    assert looked() == (told, 0)
+    held.report("n1", at=AT + timedelta(days=1), all=95, good=0)
+    assert looked() == (told[:1], 1)
+
+
 def test_a_publication_stated_twice_with_other_numbers_is_told_and_an_amendment_is_not(world: World) -> None:
     world.report("n1", all=10, good=5)
     world.report("n1", at=AT + timedelta(days=1), all=12, good=5)

@@ -130,6 +130,16 @@ def test_closed_books_without_a_file_say_when_it_comes_and_open_ones_say_nothing
     assert "chậm nhất trong đêm" in text_of(above.get(books(world, world.coast)))
 
 
+def test_the_wide_tables_are_among_the_exports_of_the_consolidated_table(world: World) -> None:
+    above = browser(world, world.coast)
+    page = above.get(reverse("reporting:table", args=[world.form.key, world.period.code])).content.decode()
+    every = reverse("reporting:wide-all-csv", args=[world.form.key])
+    for address in (wide_csv(world), every):
+        offered = f"{address}?unit={world.coast.key}&amp;bom=1"
+        assert offered in page
+        assert body(above.get(offered.replace("&amp;", "&"))).startswith("\ufeff")
+
+
 def test_the_wide_table_has_a_row_per_report_and_a_column_per_cell(world: World) -> None:
     answer = browser(world, world.coast).get(wide_csv(world))
     assert answer["X-Row-Count"] == "2"

@@ -124,6 +124,28 @@ def test_signers_are_asked_of_the_units_own_people_only(world: World, client: Cl
     assert [one["name"] for one in Submission.objects.get().signatures] == ["An", "Bình"]
 
 
+DEPUTY = {"capacity": "KT", "principal": "GIÁM ĐỐC", "title": "Phó Giám đốc"}
+
+
+def test_a_deputy_signs_all_files_and_says_so_once(world: World) -> None:
+    head = browser(world, world.lights["n1"], Role.HEAD)
+    names = {"ky-keeper": "An", "ky-head": "Bình"}
+
+    def post(**deputy: str) -> Any:
+        content = SimpleUploadedFile("n1.xlsx", workbook(world, "n1"))
+        said = {f"ky-cach-{part}": text for part, text in deputy.items()}
+        return head.post(NEW, {"files": [content], **names, **said})
+
+    assert "Ghi chức vụ của người ký" in text_of(post(capacity="KT", principal="GIÁM ĐỐC"))
+    lapsed = post(**{**DEPUTY, "capacity": "TUQ", "authority": "12/UQ", "until": "2024-01-01"})
+    assert "Ủy quyền đã hết hạn" in text_of(lapsed)
+    assert not Intake.objects.exists()
+    assert post(**DEPUTY).status_code == 302
+    intakes.take_intake(Intake.objects.get().pk, by=world.actor(world.lights["n1"], Role.HEAD))
+    keeper, signer = Submission.objects.get().signatures
+    assert (keeper, signer) == ({"role": "Keeper", "name": "An"}, {"role": "Head", "name": "Bình", **DEPUTY})
+
+
 def test_others_neither_bring_nor_see(world: World, client: Client) -> None:
     intake = taken(world, client, ("n1.csv", csv("n1")))
     officer = browser(world, world.lights["n1"], Role.OFFICER)

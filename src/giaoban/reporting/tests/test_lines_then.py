@@ -276,9 +276,10 @@ def above(world: World) -> World:
     return world
 
 
-def asked(world: World, level: str = "self") -> CellsRead:
+def asked(world: World, level: str = "self", **more: str) -> CellsRead:
     word = f"{FORM_KEY}/own/total/all"
     given = {"measure": [word], "period": ["quarters:2024-Q1"], "unit": ["north"], "level": [level]}
+    given |= {name: [value] for name, value in more.items()}
     query = parse(given)
     measures = [one for one in query.measures if isinstance(one, CellMeasure)]
     return answer_cells(measures, query, tree.card(world.harbours[0].pk, date(2024, 3, 31)))
@@ -303,6 +304,27 @@ def test_what_stands_beneath_answers_as_soon_as_it_has_figures(above: World) -> 
     assert total(found) == 10
     said = next(one for (key, _, _), one in found.said.items() if key == "north")
     assert said.sentence == ""
+
+
+@pytest.mark.parametrize("day", ["2024-03-31", "2024-06-30"])
+def test_it_answers_in_the_tree_of_another_day_while_the_same_stand_beneath(above: World, day: str) -> None:
+    found = asked(above, geography=day)
+    assert total(found) == 300
+    said = next(one for (key, _, _), one in found.said.items() if key == "north")
+    assert said.sentence.startswith("Theo báo cáo của chính đơn vị")
+
+
+def test_it_does_not_answer_for_a_day_on_which_others_stand_beneath(above: World) -> None:
+    """n1 passes to the south: what the north said then holds a light that it has no more."""
+    UnitParent.objects.filter(unit__key="n1").update(valid_to=date(2024, 5, 1))
+    orgs.place(above.lights["n1"], above.harbours[1], valid_from=date(2024, 5, 1))
+    orgs.grow()
+    assert total(asked(above, geography="2024-04-30")) == 300
+    found = asked(above, geography="2024-06-30")
+    assert total(found) is None
+    said = next(one for (key, _, _), one in found.said.items() if key == "north")
+    assert "đã khác với địa giới đang xem" in said.sentence
+    assert total(asked(above)) == 300
 
 
 def test_without_any_report_it_is_missing(world: World) -> None:

@@ -341,6 +341,19 @@ def test_totals_are_added_up(world: World, harbour_form: Obligation) -> None:
     assert lines["lights", "total", ""].figures[0].value == 10
 
 
+def test_a_light_without_a_line_is_named_where_completeness_is_shown(world: World, harbour_form: Obligation) -> None:
+    client = browser(world, world.harbours[0])
+    address = reverse("reporting:entry", args=[harbour_form.pk])
+    typed = {"own/s//spare": "1", "lights/unit/n1/all": "4", "lights/unit/n3/all": "6"}
+    checked = text_of(client.post(address, {**typed, "act": "check"}, follow=True))
+    assert "Đã điền 4/5 ô bắt buộc" in checked
+    assert "Light N2: chưa có dòng của đơn vị này" in checked
+    sent = client.post(address, {**typed, "confirmed": "on", "act": "send"}, follow=True)
+    assert "Đã điền 4/5 ô bắt buộc" in text_of(sent)
+    board = browser(world, world.coast).get(reverse("reporting:punctuality"))
+    assert "Light N2 › All" in text_of(board)
+
+
 def test_lines_may_be_named_where_no_catalogue_lists_them(world: World, harbour_form: Obligation) -> None:
     lonely = orgs.unit("lonely", "harbour", name="Lonely Harbour", under=world.coast)
     orgs.grow()
@@ -708,6 +721,7 @@ def test_dynamic_rows_have_a_view_of_their_own(world: World, harbour_form: Oblig
 def test_a_table_without_reports_says_so(world: World) -> None:
     words = text_of(browser(world, world.harbours[0]).get(table_of(world, world.harbours[0])))
     assert "Chưa có số: 0/3 báo cáo đã tiếp nhận" in words
+    assert "Xác nhận bảng này" not in words
 
 
 def test_the_list_of_tables(world: World) -> None:

@@ -1,31 +1,47 @@
 """How punctual the reports of a level are: every state, every day, against a plain reading of the same rows."""
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from giaoban.core.figures import NIL
+from giaoban.accounts.models import User
+from giaoban.core.figures import NIL, Line, LineKey
 from giaoban.core.timeliness import Arrival, Band, arrived
 from giaoban.orgs.models import UnitVersion
 from giaoban.orgs.selectors import card
 from giaoban.orgs.tests import factories as orgs
-from giaoban.orgs.tests.factories import moment
+from giaoban.orgs.tests.factories import ZONE, moment
 from giaoban.reporting import services
-from giaoban.reporting.models import DeadlineChange, Obligation, Submission
+from giaoban.reporting.models import DeadlineChange, FormVersion, Obligation, Submission
 from giaoban.reporting.rules.timeliness import Move, Sending, declares_nil, delivered_at, due_by, first_due, known_by
 from giaoban.reporting.selectors import board, punctuality
+from giaoban.reporting.selectors.checking import check_all
 from giaoban.reporting.selectors.facts import end_of
 from giaoban.reporting.selectors.owed import standing, standing_of
 from giaoban.reporting.selectors.reception import tables_beneath
-from giaoban.reporting.tests.factories import SIGNED, SYSTEM, World, tiny_world, year_before
+from giaoban.reporting.tests.factories import (
+    AT,
+    SIGNED,
+    SYSTEM,
+    World,
+    dynamic_form_data,
+    figures_for,
+    make_form,
+    owe,
+    tiny_world,
+    year_before,
+)
 
 pytestmark = pytest.mark.django_db
 DUE = date(2024, 4, 10)
@@ -57,6 +73,59 @@ def test_a_level_counts_by_child(world: World) -> None:
     assert [(row.unit.key, row.tally.received) for row in below.rows] == [("n1", 1), ("n2", 1), ("n3", 0)]
     own = level(world, date(2024, 4, 30), world.lights["n1"])
     assert [(row.unit.key, row.is_own, row.tally.received) for row in own.rows] == [("n1", True, 1)]
+
+
+LAST_SECOND, NEXT_DAY = moment(2024, 4, 10, 23, 59) + timedelta(seconds=59), moment(2024, 4, 11, 0, 0)
+
+
+@pytest.mark.parametrize("zone", [ZONE, UTC], ids=["Vietnam", "UTC"])
+@pytest.mark.parametrize(
+    ("at", "place", "days"),
+    [
+        (LAST_SECOND, (Arrival.ON_TIME, Band.NONE), 0),
+        (LAST_SECOND + timedelta(microseconds=999_999), (Arrival.ON_TIME, Band.NONE), 0),
+        (NEXT_DAY, (Arrival.LATE, Band.UP_TO_2), 1),
+    ],
+)
+def test_the_last_day_ends_at_midnight_in_vietnam(
+    world: World, at: datetime, place: tuple[Arrival, Band], days: int, zone: tzinfo
+) -> None:
+    world.report("n1", all=5, good=1, at=at.astimezone(zone))
+    (counted,) = level(world, date(2024, 4, 30), world.lights["n1"]).total.places
+    assert counted == place
+    assert standing_of(world.owed("n1")).timing(date(2024, 4, 30)).days == days
+    (spot,) = (
+        one
+        for one in board.board(card(world.harbours[0].pk, DUE), world.form, world.period, date(2024, 4, 30)).spots
+        if one.unit_id == world.lights["n1"].pk
+    )
+    assert (spot.arrival, spot.days) == (place[0], days)
+
+
+def test_what_came_after_midnight_had_not_come_on_the_last_day(world: World) -> None:
+    world.send("n1", all=5, good=1, at=NEXT_DAY)
+    world.send("n2", all=5, good=1, at=LAST_SECOND)
+    found = level(world, DUE, world.harbours[0]).total
+    assert (found.received, found.on_time) == (1, 1)
+
+
+@pytest.mark.parametrize(("at", "days"), [(LAST_SECOND, 0), (NEXT_DAY, 1)])
+def test_the_moment_of_a_report_typed_on_the_page_is_the_servers(world: World, at: datetime, days: int) -> None:
+    """Whatever clock the browser has, and says."""
+    client = Client()
+    world.actor(world.lights["n1"])
+    client.force_login(User.objects.get(login="n1-head"))
+    typed = {"own/total//all": "5", "own/total//good": "1", "signer_0": "An", "signer_1": "Bình", "confirmed": "on"}
+    claimed = {"sent_at": "2024-04-01T00:00:00Z", "at": "2024-04-01T00:00:00Z"}
+    with time_machine.travel(at, tick=False):
+        client.post(
+            reverse("reporting:entry", args=[world.owed("n1").pk]),
+            {**typed, **claimed, "act": "send"},
+            headers={"Date": "Mon, 01 Apr 2024 00:00:00 GMT"},
+        )
+    sent = Submission.objects.get()
+    assert sent.sent_at == at
+    assert standing_of(world.owed("n1")).timing(date(2024, 4, 30)).days == days
 
 
 def test_a_past_day_knows_no_later_version_decision_or_deadline(world: World) -> None:
@@ -96,6 +165,49 @@ def test_completeness_names_the_blanks(world: World) -> None:
     sent.lines.update(marks=[0, 3, 3, 3, 3], values=[5, None, None, None, None])
     (one,) = level(world, DUE).incomplete
     assert (one.unit.key, [cell.column for cell in one.blanks]) == ("n1", ["good"])
+
+
+def lines_of_lights(form: FormVersion, *lights: str) -> dict[LineKey, Line]:
+    """A harbour's report: what it has itself, a total, a line for each of some lights."""
+    figures = figures_for(form, "own", "s", spare=1) | figures_for(form, "lights", "total", all=len(lights))
+    for light in lights:
+        figures |= figures_for(form, "lights", "unit", light, all=1)
+    return figures
+
+
+def test_lines_that_the_tree_lists_are_asked_for(world: World) -> None:
+    form = make_form(dynamic_form_data())
+    owe(form, world.rule, "harbour", "coast")
+    services.raise_obligations(form.key, world.period, by=SYSTEM, at=AT)
+    owed = {one.unit.key: one for one in Obligation.objects.filter(form=form).select_related("unit")}
+    whole = services.submit(
+        owed["south"], figures=lines_of_lights(form, "s1", "s2", "s3"), by=SYSTEM, at=AT, signatures=()
+    )
+    with CaptureQueriesContext(connection) as seen:
+        part = services.submit(owed["north"], figures=lines_of_lights(form, "n1", "n3"), by=SYSTEM, at=AT)
+    assert (whole.filled, whole.required) == (5, 5)
+    assert (part.filled, part.required) == (4, 5)
+    assert sum("orgs_unitclosure" in one["sql"] for one in seen) == 1
+    found = punctuality.level(world.coast.pk, [form], [world.period], DUE)
+    (one,) = found.incomplete
+    assert [(cell.row, cell.subunit, cell.column) for cell in one.blanks] == [("unit", "n2", "all")]
+    assert one.names["n2"] == "Light N2"
+    assert str(found.total.completeness) == "90.0"
+    checked = check_all(form, world.period, world.coast.pk)
+    said = {report.unit.key: [(issue.code, issue.at.subunit) for issue in report.issues] for report in checked.reports}
+    assert said == {"north": [("line-absent", "n2")], "south": []}
+
+
+def test_listed_lines_follow_the_tree_of_the_period(world: World) -> None:
+    """A light that came after the period's last day is not asked for."""
+    orgs.unit("n4", "light", name="Light N4", under=world.harbours[0], valid_from=date(2024, 4, 1))
+    orgs.grow()
+    form = make_form(dynamic_form_data())
+    owe(form, world.rule, "harbour", "coast")
+    services.raise_obligations(form.key, world.period, by=SYSTEM, at=AT)
+    owed = Obligation.objects.get(form=form, unit=world.harbours[0])
+    sent = services.submit(owed, figures=lines_of_lights(form, "n1", "n2", "n3"), by=SYSTEM, at=AT)
+    assert (sent.filled, sent.required) == (5, 5)
 
 
 def test_nil_everywhere_is_declared(world: World) -> None:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from giaoban.kit.models import Act
 from giaoban.kit.permissions import Role
-from giaoban.orgs.models import Unit
+from giaoban.orgs.models import Unit, UnitParent
 from giaoban.orgs.tests import factories as orgs
 from giaoban.reporting import selectors, services
 from giaoban.reporting.models import Snapshot
@@ -240,3 +240,22 @@ def test_only_so_many_tables_are_kept(world: World, monkeypatch: pytest.MonkeyPa
     for unit in (world.coast, *world.harbours):
         selectors.consolidate_kept(world.form, world.period, unit.pk)
     assert [key[-3] for key in keeping._tables.held] == [one.pk for one in world.harbours]
+
+
+def test_the_tree_of_another_day_shows_nobody_outside(world: World) -> None:
+    """n3 left the north before the period: its report went south, and the north reads it in no tree."""
+    world.report("n3", all=9, good=4)
+    UnitParent.objects.filter(unit=world.lights["n3"]).update(valid_to=date(2023, 1, 1))
+    orgs.place(world.lights["n3"], world.harbours[1], valid_from=date(2023, 1, 1))
+    orgs.grow()
+    north = world.harbours[0]
+    place = [FORM_KEY, "2024-Q1"]
+    pages = [reverse(f"reporting:{name}", args=place) for name in ("table", "table-csv", "readings", "readings-csv")]
+    for page in pages:
+        for query in ("geography=2022-06-01", "beside=2022-06-01"):
+            address = f"{page}?unit={north.key}&{query}"
+            refused = browser(world, north, Role.HEAD).get(address)
+            assert refused.status_code == 404
+            assert "Light N3" in refused.content.decode()
+            assert browser(world, world.coast, Role.HEAD).get(address).status_code == 200
+        assert browser(world, north, Role.HEAD).get(f"{page}?unit={north.key}&geography=2024-06-01").status_code == 200

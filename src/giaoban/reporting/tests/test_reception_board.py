@@ -126,6 +126,8 @@ def test_a_letter_moves_the_deadline_of_all(world: World, client: Client) -> Non
     assert "Dời hạn cả đợt của 3 đơn vị?" in text_of(post(client, world, "move"))
     wrong = post(client, world, "move", **{**LETTER, "due_on": "2024-03-01", "confirmed": "1"})
     assert "Hạn mới đứng trước ngày của văn bản." in text_of(wrong)
+    coming = {"issued_on": "2999-01-01", "due_on": "2999-01-02"}
+    assert "Ngày văn bản chưa tới." in text_of(post(client, world, "move", **{**LETTER, **coming, "confirmed": "1"}))
     asked = post(client, world, "move", **LETTER, confirmed="1")
     assert "1 báo cáo từ muộn thành đúng hạn." in text_of(asked)
     assert not DeadlineChange.objects.exists(), "shown before it is done"

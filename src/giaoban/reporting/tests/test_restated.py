@@ -452,7 +452,7 @@ class TestPages:
         assert "Theo cây ngày 01/06/2025" in page
         assert "không chia được" in page
         assert "Tổng số theo hai cây" not in self.get(world, world.coast, beside="no day")
-        assert page.count("gb-pair") == 2
+        assert page.count("gb-reads") == 2
         assert "31/03/2024 và 01/06/2025" in page
         gone = self.get(world, world.lights["s1"], beside="today")
         assert "không tồn tại" in gone

@@ -13,9 +13,10 @@ from giaoban.kit.models import Message
 from giaoban.kit.permissions import Role
 from giaoban.orgs.tests.factories import moment
 from giaoban.reporting import selectors, services
-from giaoban.reporting.models import DeadlineChange, Draft, Submission
+from giaoban.reporting.models import DeadlineChange, Draft, Obligation, Submission
 from giaoban.reporting.rules import Change, issue_key
 from giaoban.reporting.services.telling_units import tell_deadline_moved
+from giaoban.reporting.tests import factories
 from giaoban.reporting.tests.factories import AT, SIGNED, SYSTEM, World, tiny_world, year_before
 from giaoban.reporting.tests.test_pages import PDF, browser, text_of
 
@@ -265,3 +266,27 @@ def test_moved_deadlines_are_told_in_one_message_a_person(world: World) -> None:
     assert "2 báo cáo" in message.subject
     assert message.body.count("hạn mới 20/04/2024 (trước là") == 2
     assert "Căn cứ: 12/BTP.\nLý do: bão." in message.body
+
+
+@pytest.mark.parametrize("name", ["own", "own/total", "own/other//all", "own/total//x", "own/total/n1/all", "///", ""])
+def test_only_cells_of_the_form_are_marked(world: World, name: str) -> None:
+    sent = world.send("n1", all=5, good=1)
+    with pytest.raises(services.ReportingError, match="không có ô"):
+        services.return_for_correction(sent, cells=[services.Mark(name)], by=SYSTEM, at=AT)
+
+
+def test_a_report_that_nobody_receives_is_accepted_where_it_is_made(world: World) -> None:
+    form = factories.make_form(factories.form_data(code="top"))
+    factories.owe(form, world.rule, "coast", None)
+    services.raise_obligations(form.key, world.period, by=SYSTEM, at=AT)
+    owed, figures = Obligation.objects.get(form=form), factories.figures_for(form, "own", "total", all=5, good=1)
+    sent = services.submit(owed, figures=figures, by=world.actor(world.coast), at=AT, signatures=SIGNED)
+    address = f"/bao-cao/bien-nhan/{sent.pk}/"
+    page = text_of(browser(world, world.coast).get(address))
+    assert "đơn vị lập tự tiếp nhận" in page
+    assert browser(world, world.coast, Role.OFFICER).post(address, {"act": "accept"}).status_code == 403
+    assert "Tiếp nhận hoặc trả lại" not in text_of(browser(world, world.coast, Role.OFFICER).get(address))
+    assert browser(world, world.harbours[0]).post(address, {"act": "accept"}).status_code == 404
+    assert browser(world, world.coast).post(address, {"act": "accept"}).status_code == 302
+    sent.refresh_from_db()
+    assert sent.is_current

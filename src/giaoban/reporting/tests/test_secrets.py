@@ -16,6 +16,7 @@ from giaoban.reporting.models import Draft, Obligation, Submission
 from giaoban.reporting.rules import EXPLAINS
 from giaoban.reporting.tests.factories import AT, SYSTEM, World, tiny_world
 from giaoban.reporting.tests.test_api import FIGURES, SIGNERS
+from giaoban.reporting.tests.test_intake import begin
 from giaoban.reporting.tests.test_pages import browser, text_of
 from giaoban.reporting.tests.test_workbooks import changed, put
 
@@ -103,3 +104,11 @@ def test_where_no_copy_can_be_made_the_faults_stay_on_the_page(world: World, mon
     refused = workbook(browser(world, world.lights["n1"]), world.owed("n1"), all="nhiều")
     assert (refused.status_code, "không phải là số" in text_of(refused)) == (422, True)
     assert "Tải bản có đánh dấu" not in text_of(refused)
+
+
+@pytest.mark.parametrize("signs", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_secret_text_file_is_not_kept_whatever_its_signs(world: World, signs: str) -> None:
+    content = f"unit,form\nn1,{SECRET}\n{SECRET}\n".encode(signs)
+    brought = begin(world, ("n1.csv", content))
+    assert SAID in brought.files.get().sentence
+    assert not Blob.objects.exists()

@@ -45,7 +45,7 @@ def test_units_of_the_kind_owe_to_their_receiver_by_the_deadline(world: World) -
     owed = world.owed("n1")
     assert Obligation.objects.count() == 6
     assert (owed.receiver, owed.due_on) == (world.harbours[0], date(2024, 4, 10))
-    assert "coast" in owed.due_source
+    assert owed.due_source == "Act 1: ngày 10 của tháng sau"
 
 
 def test_raising_again_adds_nothing(world: World) -> None:

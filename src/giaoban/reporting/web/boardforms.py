@@ -1,11 +1,42 @@
-"""Forms of the acts on the reception board that `web.forms` does not have."""
+"""Forms of the acts on a reception board; what is decided of one report, too, stands in `web.forms`."""
 
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from giaoban.core.vietnamese import day
 from giaoban.reporting.web.forms import DayInput
+
+
+class RemindForm(forms.Form):
+    note = forms.CharField(
+        label="Lời nhắc",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=1000,
+        help_text="Hiện ở “Việc của tôi” của đơn vị.",
+    )
+
+
+class ExtendForm(forms.Form):
+    due_on = forms.DateField(
+        label="Hạn mới",
+        widget=DayInput(),
+        error_messages={"required": "Chọn hạn mới.", "invalid": "Ngày không đọc được."},
+    )
+    basis = forms.CharField(
+        label="Văn bản căn cứ",
+        max_length=300,
+        help_text="Số, ký hiệu, ngày của văn bản cho phép lùi hạn.",
+        error_messages={"required": "Nêu văn bản căn cứ."},
+    )
+    reason = forms.CharField(
+        label="Lý do",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=2000,
+        error_messages={"required": "Nêu lý do gia hạn."},
+    )
 
 
 class LetterForm(forms.Form):
@@ -46,6 +77,8 @@ class LetterForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
         issued, due = values.get("issued_on"), values.get("due_on")
+        if issued and issued > timezone.localdate():
+            self.add_error("issued_on", "Ngày văn bản chưa tới. Ghi lại ngày trên văn bản đã ký.")
         if issued and due and due < issued:
             self.add_error("due_on", "Hạn mới đứng trước ngày của văn bản. Xem lại một trong hai ngày.")
         return values

@@ -1,40 +1,23 @@
 """What people type, turned into values. Nothing here is stored."""
 
-import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any, Final
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.http import QueryDict
 from django.utils import timezone
 
-from giaoban.core.checks import subunit_issues
-from giaoban.core.forms import FormDefinition, Row, slug
-from giaoban.core.issues import Cell, Issue
+from giaoban.core.forms import slug
 from giaoban.documents.rules.kinds import HEAD_BYTES, media_type_of
 from giaoban.kit.workbooks.guard import MAX_FILE_BYTES
 from giaoban.reporting.rules import (
     CAPACITIES,
-    EXPLAINS,
-    LONGEST,
-    NOTES,
     PARTS,
-    Change,
     Signed,
-    Subunits,
-    column_of,
-    is_machine,
-    is_paper,
-    paper_limit,
-    plain_text,
     signer_field,
     signing_faults,
-    text_key,
 )
-from giaoban.reporting.web.shaping.grid import NEW_LINES
 
 SCAN_LIMIT_MB: Final = 20
 WORKBOOK_LIMIT_MB: Final = MAX_FILE_BYTES // 2**20
@@ -47,191 +30,6 @@ class DayInput(forms.DateInput):
 
     def __init__(self, attrs: dict[str, str] | None = None) -> None:
         super().__init__(attrs=attrs, format="%Y-%m-%d")
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """What an entry page sent. texts: by `text_key`, without the machine's cells; a new line that cannot be kept is not
-    among them. papers: signers, number and day by the names of their fields.
-
-    draft, seen: the draft that the page showed and its revision; version: the one sent before that it was made from, 0
-    for none; None when the page did not say.
-
-    refused: the inputs of such lines by the names that the page gave them, so that they can be shown again;
-    issues: why.
-    """
-
-    texts: dict[str, str]
-    notes: str
-    explanations: dict[str, str]
-    refused: dict[str, str]
-    issues: tuple[Issue, ...]
-    draft: int | None = None
-    seen: int | None = None
-    version: int | None = None
-    papers: Mapping[str, str] = field(default_factory=dict)
-
-    def changes(self) -> dict[str, Change]:
-        """Everything that the page sent as changes to a draft."""
-        texts = self.texts | {NOTES: self.notes} | {f"{EXPLAINS}{key}": text for key, text in self.explanations.items()}
-        return {name: Change(text, self.seen) for name, text in (texts | dict(self.papers)).items()}
-
-
-def typed_on_page(form: FormDefinition, subunits: Subunits, post: QueryDict) -> Typed:
-    """The cells of an entry page: what was typed, and named new lines."""
-    texts: dict[str, str] = {}
-    for table in form.tables:
-        for row in table.rows:
-            for subunit in subunits.get((table.id, row.id), ()) if row.is_dynamic else ("",):
-                for column in table.columns:
-                    if is_machine(table, row, column, subunits):
-                        continue
-                    for estimate in (False, True):
-                        key = text_key(table.id, row.id, subunit, column.id, estimate=estimate)
-                        if key in post:
-                            texts[key] = _cell(post.get(key, ""), is_number=column.is_number)
-    named, refused, issues = _named_lines(form, subunits, post)
-    texts |= named
-    return Typed(
-        texts=texts,
-        notes=post.get(NOTES, "").strip()[: LONGEST["notes"]],
-        explanations=typed_explanations(post),
-        refused=refused,
-        issues=tuple(issues),
-        draft=_whole(post.get("draft", "")),
-        seen=_whole(post.get("seen", "")),
-        version=_whole(post.get("version", "")),
-        papers=_typed_papers(form, post),
-    )
-
-
-def _typed_papers(form: FormDefinition, post: QueryDict) -> dict[str, str]:
-    limits = {name: paper_limit(form, name) for name in post if is_paper(name)}
-    return {name: post.get(name, "").strip()[:most] for name, most in limits.items() if most is not None}
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def _cell(text: str, *, is_number: bool) -> str:
-    return plain_text(text, is_number=is_number)[: LONGEST["cell"]]
-
-
-def _named_lines(
-    form: FormDefinition, subunits: Subunits, post: QueryDict
-) -> tuple[dict[str, str], dict[str, str], list[Issue]]:
-    """The lines that the person named on the page, for dynamic rows that no catalogue lists.
-
-    Texts by `text_key`; the inputs of lines that cannot be kept, because they have no name, one that is too long, or
-    that of another line; and why.
-    """
-    texts: dict[str, str] = {}
-    refused: dict[str, str] = {}
-    issues: list[Issue] = []
-    for table in form.tables:
-        for row in table.dynamic_rows:
-            taken = {name.casefold() for name in subunits.get((table.id, row.id), ())}
-            for number in range(NEW_LINES):
-                place = f"{table.id}/{row.id}/{number}"
-                name = " ".join(post.get(f"ten/{place}", "").split())
-                given = {
-                    column.id: _cell(post.get(f"moi/{place}/{column.id}", ""), is_number=column.is_number)
-                    for column in table.columns
-                }
-                given = {column: text for column, text in given.items() if text}
-                if not name and not given:
-                    continue
-                wrong = _wrong_line(row, Cell(table.id, row.id, name), taken)
-                if wrong is not None:
-                    issues.append(wrong)
-                    refused[f"ten/{place}"] = name
-                    refused |= {f"moi/{place}/{column}": text for column, text in given.items()}
-                    continue
-                taken.add(name.casefold())
-                texts |= {text_key(table.id, row.id, name, column): text for column, text in given.items()}
-    return texts, refused, issues
-
-
-def _wrong_line(row: Row, at: Cell, taken: Collection[str]) -> Issue | None:
-    """Why a line that a person named cannot be kept."""
-    if not at.subunit:
-        return Issue("unnamed-line", "error", at)
-    if at.subunit.casefold() in taken:
-        return Issue("duplicate-line", "error", at, {"subunit": at.subunit})
-    return next(subunit_issues(row, at), None)
-
-
-def typed_explanations(post: QueryDict) -> dict[str, str]:
-    """The unit's words on warnings, by `rules.issue_key`."""
-    return {
-        name.removeprefix(EXPLAINS): post.get(name, "").strip()[: LONGEST["words"]]
-        for name in post
-        if name.startswith(EXPLAINS)
-    }
-
-
-MOST_CHANGES: Final = 5000
-LARGEST_PATCH: Final = 2**20
-_LARGEST_ID: Final = 2**31
-
-
-class UnreadablePatch(ValueError):
-    """What the script of a grid sent is none of its messages; says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patch:
-    """Changes of cells by name. draft, seen: the draft that the page shows (None: there is none) and its revision.
-
-    version: the latest that was sent when the page was made, 0 for none; None when the page does not say.
-    """
-
-    draft: int | None
-    seen: int
-    version: int | None
-    changes: dict[str, Change]
-
-
-def read_patch(form: FormDefinition, body: bytes) -> Patch:
-    """{"draft": 5 | null, "version": 2, "seen": 12, "cells": {name: {"text": "1.204", "base": 3}}}.
-
-    Raises UnreadablePatch.
-    """
-    if len(body) > LARGEST_PATCH:
-        raise UnreadablePatch(f"lớn hơn {LARGEST_PATCH // 2**20} MB")
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError) as fault:
-        raise UnreadablePatch("không phải JSON") from fault
-    cells = data.get("cells") if isinstance(data, dict) else None
-    if not isinstance(cells, dict) or len(cells) > MOST_CHANGES:
-        raise UnreadablePatch(f"không có danh sách ô, hoặc có quá {MOST_CHANGES} ô")
-    changes = {}
-    for name, cell in cells.items():
-        text = cell.get("text") if isinstance(cell, dict) else None
-        if not isinstance(text, str) or not _is_writable(name) or not _is_writable(text):
-            raise UnreadablePatch("có ô không đọc được")
-        column = column_of(form, name)
-        plain = plain_text(text, is_number=column is not None and column.is_number)
-        changes[name] = Change(plain, _count(cell.get("base", 0)))
-    draft, version = (None if data.get(one) is None else _count(data[one]) for one in ("draft", "version"))
-    return Patch(draft, _count(data.get("seen", 0)), version, changes)
-
-
-def _is_writable(text: str) -> bool:
-    """No control characters but line ends and tabs, nothing that is not Unicode text."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return not any(ord(sign) < 32 and sign not in "\t\n\r" for sign in text)
-
-
-def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _LARGEST_ID:
-        raise UnreadablePatch("có số phiên bản không đọc được")
-    return value
 
 
 def checked_scan(form: forms.Form) -> "UploadedFile[Any] | None":
@@ -249,7 +47,7 @@ def checked_scan(form: forms.Form) -> "UploadedFile[Any] | None":
 
 
 SCAN_HELP: Final = f"PDF, JPEG hoặc PNG, không quá {SCAN_LIMIT_MB} MB. Đây không phải chữ ký số."
-KEPT: Final = {"data-grid-saved": "1"}
+KEPT: Final[dict[str, str]] = {"data-grid-saved": "1"}
 """Marks a field that the script of the grid keeps in the draft, as it keeps the cells."""
 SIGNER_LABELS: Final = {
     "capacity": "Ký với tư cách",
@@ -264,6 +62,20 @@ SIGNER_HELP: Final = {
     "deputised": "Chỉ khi có hai dòng, như TM. … KT. Chủ tịch.",
     "authority": "Số, ký hiệu, ngày; chỉ khi ký TUQ.",
 }
+
+
+def capacity_fields(attrs: dict[str, str] | None = None) -> dict[str, forms.Field]:
+    """In what capacity the last signer signs, by part of `rules.signing.PARTS`; nothing of it is required."""
+    found: dict[str, forms.Field] = {}
+    for part, label in SIGNER_LABELS.items():
+        given: dict[str, Any] = {"label": label, "required": False, "help_text": SIGNER_HELP.get(part, "")}
+        if part == "capacity":
+            found[part] = forms.ChoiceField(choices=list(CAPACITIES.items()), widget=forms.Select(attrs=attrs), **given)
+        elif part == "until":
+            found[part] = forms.DateField(widget=DayInput(attrs=attrs), **given)
+        else:
+            found[part] = forms.CharField(max_length=PARTS[part], widget=forms.TextInput(attrs=attrs), **given)
+    return found
 
 
 class SendForm(forms.Form):
@@ -301,21 +113,10 @@ class SendForm(forms.Form):
                 error_messages={"required": f"Ghi họ tên người ký ở ô “{role}”."},
             )
         if self.roles:
-            self._add_capacity(len(self.roles) - 1)
+            last = len(self.roles) - 1
+            self.fields |= {signer_field(last, part): field for part, field in capacity_fields(KEPT).items()}
         if not amends:
             del self.fields["amendment_reason"]
-
-    def _add_capacity(self, number: int) -> None:
-        for part, label in SIGNER_LABELS.items():
-            given: dict[str, Any] = {"label": label, "required": False, "help_text": SIGNER_HELP.get(part, "")}
-            if part == "capacity":
-                widget = forms.Select(attrs=KEPT)
-                field: forms.Field = forms.ChoiceField(choices=list(CAPACITIES.items()), widget=widget, **given)
-            elif part == "until":
-                field = forms.DateField(widget=DayInput(attrs=KEPT), **given)
-            else:
-                field = forms.CharField(max_length=PARTS[part], widget=forms.TextInput(attrs=KEPT), **given)
-            self.fields[signer_field(number, part)] = field
 
     @property
     def signers(self) -> list[forms.BoundField]:
@@ -389,29 +190,6 @@ class WaiverForm(forms.Form):
         self.fields["check"].choices = [("", "Chọn…"), *checks]  # type: ignore[attr-defined]
 
 
-MARKED_CELL: Final = "o"
-"""The name under which the cells that a receiver marks are sent; the note of each comes under this and its name."""
-VERDICT: Final = "y-kien/"
-VERDICT_NOTE: Final = "y-kien-ghi/"
-MOST_MARKS: Final = 300
-
-
-def typed_marks(data: QueryDict) -> list[tuple[str, str]]:
-    """(Name of a cell, note), each cell once, in the order of the page."""
-    names = list(dict.fromkeys(data.getlist(MARKED_CELL)))[:MOST_MARKS]
-    return [(name, data.get(f"{MARKED_CELL}/{name}", "").strip()) for name in names]
-
-
-def typed_verdicts(data: QueryDict) -> dict[str, tuple[bool, str]]:
-    """Key of an explanation → whether it was accepted, and the note; those that nobody chose are absent."""
-    chosen = {name.removeprefix(VERDICT): data.get(name, "") for name in data if name.startswith(VERDICT)}
-    return {
-        key: (word == "nhan", data.get(f"{VERDICT_NOTE}{key}", "").strip()[: LONGEST["words"]])
-        for key, word in chosen.items()
-        if word in ("nhan", "khong")
-    }
-
-
 def _within(file: "UploadedFile[Any]", limit_mb: int) -> None:
     if (file.size or 0) > limit_mb * 1024 * 1024:
         raise forms.ValidationError(f"Tệp lớn hơn {limit_mb} MB. Giảm kích thước hoặc bỏ hình ảnh thừa rồi chọn lại.")
@@ -455,36 +233,6 @@ class ReturnForm(forms.Form):
     def __init__(self, *args: Any, optional: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].required = not optional
-
-
-class RemindForm(forms.Form):
-    note = forms.CharField(
-        label="Lời nhắc",
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        max_length=1000,
-        help_text="Hiện ở “Việc của tôi” của đơn vị.",
-    )
-
-
-class ExtendForm(forms.Form):
-    due_on = forms.DateField(
-        label="Hạn mới",
-        widget=DayInput(),
-        error_messages={"required": "Chọn hạn mới.", "invalid": "Ngày không đọc được."},
-    )
-    basis = forms.CharField(
-        label="Văn bản căn cứ",
-        max_length=300,
-        help_text="Số, ký hiệu, ngày của văn bản cho phép lùi hạn.",
-        error_messages={"required": "Nêu văn bản căn cứ."},
-    )
-    reason = forms.CharField(
-        label="Lý do",
-        widget=forms.Textarea(attrs={"rows": 2}),
-        max_length=2000,
-        error_messages={"required": "Nêu lý do gia hạn."},
-    )
 
 
 class RequestForm(forms.Form):

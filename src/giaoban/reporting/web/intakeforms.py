@@ -1,13 +1,20 @@
 """What a person gives along with many files."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
 
 from giaoban.core.forms import slug
 from giaoban.reporting.rules.archives import NO_FILES_CHOSEN
+from giaoban.reporting.rules.signing import PARTS, signed_from, signing_faults
+from giaoban.reporting.web.forms import SIGNER_LABELS, capacity_fields
+
+CAPACITY: Final = "ky-cach"
+"""Begins the names of the fields in which the capacity of the last signer is said."""
 
 
 class ManyFilesInput(forms.ClearableFileInput):
@@ -27,7 +34,8 @@ class ManyFilesField(forms.FileField):
 
 
 class FilesForm(forms.Form):
-    """receives: somebody who may take reports at once. roles: the signers that the unit's own reports need."""
+    """receives: somebody who may take reports at once. roles: the signers that the unit's own reports need; how the
+    last one signs is said once for all of them."""
 
     files = ManyFilesField(  # type: ignore[assignment]  # Django's metaclass makes it a field, not the attribute
         label="Tệp báo cáo: thả vào ô, hoặc chọn nhiều tệp",
@@ -63,7 +71,10 @@ class FilesForm(forms.Form):
             name = f"ky-{slug(role)}"
             self._roles[f"{name}-{len(self._roles)}" if name in self._roles else name] = role
         for name, role in self._roles.items():
-            self.fields[name] = forms.CharField(label=role, required=False, max_length=200)
+            self.fields[name] = forms.CharField(label=role, required=False, max_length=PARTS["name"])
+        self._parts = {part: f"{CAPACITY}-{part}" for part in SIGNER_LABELS} if self._roles else {}
+        fields = capacity_fields()
+        self.fields |= {name: fields[part] for part, name in self._parts.items()}
 
     @property
     def signatures(self) -> tuple[tuple[str, str], ...]:
@@ -72,9 +83,33 @@ class FilesForm(forms.Form):
         return tuple((role, said[name]) for name, role in self._roles.items() if said.get(name))
 
     @property
+    def deputy(self) -> dict[str, str]:
+        """In what capacity the last signer of each form signs, by part; nothing when the head signs."""
+        said = {part: self.cleaned_data.get(name) for part, name in self._parts.items()}
+        texts = {part: value.isoformat() if isinstance(value, date) else value for part, value in said.items() if value}
+        return texts if texts.get("capacity") else {}
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.deputy:
+            for fault in signing_faults(("",), [signed_from(self.deputy)], timezone.localdate()):
+                self.add_error(self._parts[fault.part], fault.sentence)
+        return values
+
+    @property
+    def capacity(self) -> list[forms.BoundField]:
+        return [self[name] for name in self._parts.values()]
+
+    @property
+    def says_capacity(self) -> bool:
+        """Whether something stands in those fields, or is wrong there, so that they are shown open."""
+        return any(field.errors or field.value() for field in self.capacity)
+
+    @property
     def signers(self) -> list[forms.BoundField]:
         return [self[name] for name in self._roles]
 
     @property
     def others(self) -> list[forms.BoundField]:
-        return [one for one in self if one.name not in self._roles and one.name != "files"]
+        apart = {"files", *self._roles, *self._parts.values()}
+        return [one for one in self if one.name not in apart]

@@ -1,5 +1,6 @@
 from django.urls import path
 
+import giaoban.reporting.web.views.added as added
 import giaoban.reporting.web.views.below as below
 import giaoban.reporting.web.views.books as books
 import giaoban.reporting.web.views.burden as burden
@@ -87,6 +88,10 @@ urlpatterns = [
     path("so-lieu/<str:form>/<str:period>/bang-ngang.csv", wide.export, name="wide-csv"),
     path("so-lieu/<str:form>/<str:period>/bon-ban/", readings.readings, name="readings"),
     path("so-lieu/<str:form>/<str:period>/bon-ban.csv", readings.export, name="readings-csv"),
+    path("so-lieu/<str:form>/<str:period>/cong-ky/", added.added, name="added"),
+    path("so-lieu/<str:form>/<str:period>/cong-ky.csv", added.added_csv, name="added-csv"),
+    path("so-lieu/<str:form>/<str:period>/phat-sinh/", added.increments, name="increments"),
+    path("so-lieu/<str:form>/<str:period>/phat-sinh.csv", added.increments_csv, name="increments-csv"),
     path("so-lieu/<str:form>/<str:period>/thay-doi.csv", table.export_changes, name="changes-csv"),
     path("so-lieu/<str:form>/<str:period>/so-lieu.csv", table.export, name="table-csv"),
 ]

@@ -160,13 +160,13 @@ def rows_for(board: Board, spots: Sequence[Spot]) -> list[BoardRow]:
     """Some reports as rows, in their order. A fixed number of queries."""
     full = {row.obligation_id: row for row in in_full(board, spots)}
     blanks = blanks_on(board, full.values())
-    labels = Labels(selectors.definition_of(board.form))
+    labels = Labels(selectors.definition_of(board.form), blanks.names)
     found = []
     for one in spots:
         row = full.get(one.obligation_id)
         if row is None:
             continue
-        cells = blanks.get(row.submission_id or 0, ())
+        cells = blanks.cells.get(row.submission_id or 0, ())
         found.append(
             BoardRow(
                 row=row,

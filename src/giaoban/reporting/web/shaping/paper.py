@@ -19,6 +19,7 @@ NUMBER_COLUMN = "STT"
 PRINTED = re.compile(r"(?:c|[A-Z]+\.)?(\d+)")
 USUAL_SIGNATURES = ("Người lập biểu", "Người kiểm tra", "Thủ trưởng đơn vị")
 NO_PERIOD = "(Kỳ báo cáo: …………………)"
+BODY_THEN_HEAD = re.compile(r"(TM\. .+) (CHỦ TỊCH)")  # one role of a form, two lines above the signature
 SIGN, SEAL = "(Ký, ghi rõ họ, tên)", "(Ký, đóng dấu, ghi rõ họ, tên)"
 
 
@@ -115,8 +116,9 @@ def _signatures(form: FormDefinition, signed: Mapping[str, Signed]) -> list[Form
     blocks: list[FormSignature] = []
     for at, role in enumerate(roles, start=1):
         one = signed.get(role)
-        title = "\n".join(one.lines) if one is not None else role
-        blocks.append({"title": title, "hint": SEAL if at == len(roles) else SIGN, "name": one.name if one else None})
+        lines = [BODY_THEN_HEAD.sub(r"\1\n\2", line) for line in (one.lines if one is not None else (role,))]
+        hint = SEAL if at == len(roles) else SIGN
+        blocks.append({"title": "\n".join(lines), "hint": hint, "name": one.name if one else None})
     return blocks
 
 

@@ -34,20 +34,30 @@ def issue_lines(
     linked: bool = True,
     waivers: Mapping[str, WaiverCard] = MappingProxyType({}),
 ) -> list[IssueLine]:
-    """Findings as lines that name the place in the words of the form and jump to it; many blanks become one line.
+    """Findings as lines that name the place in the words of the form and jump to it; many blanks become one line, as do
+    many lines that a report does not have.
 
     waivers: those that stand, by `rules.issue_key`: who waived it, why and until when goes with the line.
     """
     issues = list(issues)
     blanks = [issue for issue in issues if issue.code == "required-blank" and issue.severity == "error"]
     gathered = len(blanks) > BLANKS_NAMED
-    lines = [
-        _line(labels, issue, linked=linked, waivers=waivers) for issue in issues if not (gathered and issue in blanks)
-    ]
+    absent = [issue for issue in issues if issue.code == "line-absent"]
+    skipped = {id(issue) for issue in blanks} if gathered else set()
+    if len(absent) > BLANKS_NAMED:
+        skipped |= {id(issue) for issue in absent}
+    lines = [_line(labels, issue, linked=linked, waivers=waivers) for issue in issues if id(issue) not in skipped]
     if gathered:
         text = f"{len(blanks)} ô bắt buộc còn trống; ô đầu tiên: {labels.cell(blanks[0].at)}. Nhập số, “-” hoặc “x”."
         lines.insert(0, IssueLine("error", SIGN_OF_SEVERITY["error"], text, _url(blanks[0].at) if linked else ""))
+    if len(absent) > BLANKS_NAMED:
+        lines.append(IssueLine("note", SIGN_OF_SEVERITY["note"], absent_words(labels, absent), ""))
     return lines
+
+
+def absent_words(labels: Labels, absent: Sequence[Issue]) -> str:
+    """One sentence for many lines that a report does not have."""
+    return f"{len(absent)} đơn vị trực thuộc chưa có dòng, đơn vị đầu tiên: {labels.cell(absent[0].at)}."
 
 
 def _line(labels: Labels, issue: Issue, *, linked: bool, waivers: Mapping[str, WaiverCard]) -> IssueLine:

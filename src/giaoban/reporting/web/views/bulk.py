@@ -26,8 +26,8 @@ from giaoban.reporting.selectors.board import Board, in_full, obligations_on
 from giaoban.reporting.selectors.owed import reminded_today
 from giaoban.reporting.services.deadlines import restore_deadline
 from giaoban.reporting.web.bar import period_bar
-from giaoban.reporting.web.boardforms import LetterForm, RestoreForm
-from giaoban.reporting.web.forms import AcceptForm, ExtendForm, RemindForm, ReturnForm
+from giaoban.reporting.web.boardforms import ExtendForm, LetterForm, RemindForm, RestoreForm
+from giaoban.reporting.web.forms import AcceptForm, ReturnForm
 from giaoban.reporting.web.justifying import ReasonForm
 from giaoban.reporting.web.place import Place, simulated_words
 

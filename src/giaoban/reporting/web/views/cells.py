@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods
 from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import Permission
 from giaoban.reporting import selectors, services
-from giaoban.reporting.web.forms import UnreadablePatch, read_patch
 from giaoban.reporting.web.shaping.griddata import cells_data, clock, said_at_cells
 from giaoban.reporting.web.shaping.words import counted, explanations, issue_lines
+from giaoban.reporting.web.typed import UnreadablePatch, read_patch
 from giaoban.reporting.web.views.sheet import Sheet, sheet_of
 
 

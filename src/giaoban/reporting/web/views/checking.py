@@ -23,7 +23,7 @@ from giaoban.reporting.web.bar import period_bar
 from giaoban.reporting.web.files import list_file
 from giaoban.reporting.web.shaping.layout import Labels, calm
 from giaoban.reporting.web.shaping.lists import NearMiss, near_miss
-from giaoban.reporting.web.shaping.words import BLANKS_NAMED
+from giaoban.reporting.web.shaping.words import BLANKS_NAMED, absent_words
 
 PAGE_SIZE = 25
 SEVERITIES: dict[str, tuple[Severity, str, str]] = {
@@ -142,11 +142,17 @@ def _findings(checked: selectors.Checked, chosen: str, words: str, *, gather: bo
         blanks = [one for one in issues if one.code == "required-blank" and one.severity == "error"]
         gathered = gather and len(blanks) > BLANKS_NAMED
         skipped = {id(one) for one in blanks} if gathered else set()
+        absent = [one for one in issues if one.code == "line-absent"]
+        is_long = gather and len(absent) > BLANKS_NAMED
+        if is_long:
+            skipped |= {id(one) for one in absent}
         lines = [_finding(labels, report, one, url) for one in issues if id(one) not in skipped]
         if gathered:
             text = f"{len(blanks)} ô bắt buộc còn trống; ô đầu tiên: {labels.cell(blanks[0].at)}."
             at = f"{url}#{cell_anchor(blanks[0].at)}"
             lines.insert(0, Finding("error", SIGN_OF_SEVERITY["error"], text, at, "", waits=False))
+        if is_long:
+            lines.append(Finding("note", SIGN_OF_SEVERITY["note"], absent_words(labels, absent), url, "", waits=False))
         yield Findings(report, url, tuple(lines))
 
 

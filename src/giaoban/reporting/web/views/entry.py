@@ -1,5 +1,6 @@
 """Nhập biểu: the form as a table to type in; saved, checked, then confirmed and sent by named people."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from giaoban.core.figures import completeness
 from giaoban.core.forms import slug
 from giaoban.core.issues import Issue
 from giaoban.kit.frame import Choice
@@ -21,10 +21,10 @@ from giaoban.kit.http import ActorRequest
 from giaoban.kit.permissions import ROLE_NAMES, Permission, roles_with
 from giaoban.kit.templatetags.gb import IssueLine
 from giaoban.reporting import selectors, services
-from giaoban.reporting.rules import issue_key, reservations, texts_from_figures, with_lines_of
+from giaoban.reporting.rules import EXPLAINS, NOTES, issue_key, reservations, texts_from_figures, with_lines_of
 from giaoban.reporting.web.bar import period_bar
 from giaoban.reporting.web.files import XLSX, handed_out
-from giaoban.reporting.web.forms import SendForm, Typed, WorkbookForm, typed_on_page
+from giaoban.reporting.web.forms import SendForm, WorkbookForm
 from giaoban.reporting.web.shaping.grid import sent_tables
 from giaoban.reporting.web.shaping.griddata import (
     cells_data,
@@ -46,6 +46,7 @@ from giaoban.reporting.web.shaping.words import (
     marked_cells,
     state_words,
 )
+from giaoban.reporting.web.typed import Typed, typed_on_page
 from giaoban.reporting.web.views.below import from_below
 from giaoban.reporting.web.views.sheet import Sheet, sheet_of
 from giaoban.reporting.web.views.waivers import waiver_block
@@ -182,6 +183,7 @@ def _page(
             "stale": stale,
             "wrong_lines": issue_lines(sheet.labels, lines.issues, linked=False) if lines else [],
             "unsaved": list(unsaved),
+            "shown": "" if stale else _shown(sheet),
             "grid": _grid_data(sheet, issues),
             "draft": sheet.draft,
             "version": sheet.version,
@@ -206,6 +208,14 @@ def _page(
         },
         status=status,
     )
+
+
+def _shown(sheet: Sheet) -> str:
+    """What stands in the draft, for a page without its script to send back: so only what was touched is a change."""
+    texts = dict(sheet.entry.texts)
+    texts |= {NOTES: sheet.entry.notes} | {f"{EXPLAINS}{key}": words for key, words in sheet.entry.explanations.items()}
+    texts |= sheet.draft.papers if sheet.draft else {}
+    return json.dumps({name: text for name, text in texts.items() if text}, ensure_ascii=False)
 
 
 def _grid_data(sheet: Sheet, issues: Iterable[Issue]) -> dict[str, Any]:
@@ -238,7 +248,6 @@ def _reading(sheet: Sheet) -> HttpResponse:
     """The last version as it was sent; a draft is shown to nobody but those who type it."""
     last = sheet.entry.last
     figures = selectors.figures_of(last) if last else {}
-    filled, required, _ = completeness(sheet.entry.form, figures)
     return render(
         sheet.request,
         "reporting/entry_read.html",
@@ -246,8 +255,6 @@ def _reading(sheet: Sheet) -> HttpResponse:
             **_frame(sheet),
             "last": last,
             "tables": sent_tables(sheet.entry.form, sheet.labels, figures, ()) if last else (),
-            "filled": filled,
-            "required": required,
             "may_enter": sheet.may_enter,
             "around": around(sheet.obligation),
             "versions": sheet.versions,

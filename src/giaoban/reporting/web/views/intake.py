@@ -86,6 +86,7 @@ def _begun(request: ActorRequest, form: FilesForm) -> Intake | None:
             amendment_reason=said["amendment_reason"],
             explanation=said["explanation"],
             signatures=form.signatures,
+            deputy=form.deputy,
         )
     except services.ReportingError as refusal:
         form.add_error("files", refusal.sentence)

@@ -173,7 +173,7 @@ class BlankLine:
 
 
 def _blank_words(one: Incomplete) -> BlankLine:
-    labels = Labels(selectors.definition_of(one.form))
+    labels = Labels(selectors.definition_of(one.form), one.names)
     names = [labels.cell(cell) for cell in one.blanks[:BLANKS_NAMED]]
     more = len(one.blanks) - len(names)
     return BlankLine(one, "; ".join(names) + (f"; và {number(more)} ô khác" if more > 0 else ""))

@@ -22,10 +22,10 @@ from giaoban.reporting.rules import (
     with_machine_cells,
     without_waived,
 )
-from giaoban.reporting.web.forms import Typed
 from giaoban.reporting.web.shaping.grid import EntryGrid, GridTable, parts_of
 from giaoban.reporting.web.shaping.layout import Labels
 from giaoban.reporting.web.shaping.signers import offered
+from giaoban.reporting.web.typed import Typed
 
 
 @dataclass(frozen=True)
@@ -139,8 +139,8 @@ class Sheet:
         return [one for one in without_waived(self.entry.issues, self.waived) if may_be_waived(one)]
 
     def findings(self, *, checked: bool) -> list[Issue]:
-        """What the checks say; a cell that is not filled yet is a fault only once somebody asked for a check."""
-        found = [issue for issue in self.entry.issues if checked or issue.code != "required-blank"]
+        """What the checks say; a cell or a line not filled yet is told only once somebody asked for a check."""
+        found = [issue for issue in self.entry.issues if checked or issue.code not in ("required-blank", "line-absent")]
         return without_waived(found, self.waived)
 
     @cached_property

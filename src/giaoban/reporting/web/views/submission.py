@@ -25,20 +25,14 @@ from giaoban.reporting import selectors, services
 from giaoban.reporting.rules import reservations, without_waived
 from giaoban.reporting.web.bar import period_address, period_bar
 from giaoban.reporting.web.files import CSV, SIMULATED_SUFFIX, handed_out
-from giaoban.reporting.web.forms import (
-    MARKED_CELL,
-    AcceptForm,
-    PapersForm,
-    ReturnForm,
-    typed_marks,
-    typed_verdicts,
-)
+from giaoban.reporting.web.forms import AcceptForm, PapersForm, ReturnForm
 from giaoban.reporting.web.shaping.differences import differences
 from giaoban.reporting.web.shaping.grid import sent_tables
 from giaoban.reporting.web.shaping.history import Event, around, in_order, papers_note, waivings
 from giaoban.reporting.web.shaping.layout import Labels, calm
 from giaoban.reporting.web.shaping.receipt import facts_of, version_before
 from giaoban.reporting.web.shaping.words import explanations, marked_cells
+from giaoban.reporting.web.typed import MARKED_CELL, typed_marks, typed_verdicts
 
 ACT_NAMES = {
     "reporting.submit": "Gửi",
@@ -166,9 +160,7 @@ def _page(
     issues = without_waived(
         selectors.checks_of(obligation, figures, previous=previous), selectors.standing_keys(waivers)
     )
-    decides = obligation.receiver_id is not None and selectors.answers(
-        request.actor, Permission.RECEIVE_REPORT, obligation.receiver_id
-    )
+    decides = selectors.decides(request.actor, obligation)
     may_decide = decides and row.state == "sent"
     data = request.POST if request.method == "POST" else request.GET
     marking = may_decide and ("danh-dau" in data or MARKED_CELL in data or data.get("act") == MARK)

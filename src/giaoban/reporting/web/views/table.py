@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from giaoban.core.forms import slug
 from giaoban.core.issues import Cell
 from giaoban.core.restating import Divided, Reason
+from giaoban.core.series import SeriesRefused
 from giaoban.core.vietnamese import day, moment
 from giaoban.kit.frame import Choice, ContextBar, acting_choices
 from giaoban.kit.http import ActorRequest
@@ -23,6 +24,7 @@ from giaoban.kit.permissions import Permission
 from giaoban.kit.templatetags.gb import IssueLine, cell_anchor
 from giaoban.orgs import selectors as orgs
 from giaoban.reporting import selectors, services
+from giaoban.reporting.selectors.forms import rule_of
 from giaoban.reporting.web.bar import day_in, period_address
 from giaoban.reporting.web.files import CSV, SIMULATED_SUFFIX, handed_out
 from giaoban.reporting.web.shaping.consolidated import Drawing, Origin, Section, origin_from
@@ -81,14 +83,20 @@ class Shared:
 
 
 def place_of(request: ActorRequest, form: str, period: str) -> Place:
+    """Raises Http404, also where the tree of the day in the address shows units that the person may not see."""
     row = selectors.form_by_key(form)
-    return Place(
+    place = Place(
         unit=unit_of(request),
         form=row,
         period=selectors.period_of(row, period, request.GET.get("instalment", "")),
         geography=day_in(request, "geography"),
         divided=KEEP if request.GET.get("divided") == KEEP else "refuse",
     )
+    for on in {place.geography, wanted_day(request)} - {None, place.period_day}:
+        today = timezone.localdate()
+        if on and (why := selectors.outsiders([row.pk], [place.period], place.unit.id, on, request.actor, today)):
+            raise Http404(why)
+    return place
 
 
 def read_live(place: Place) -> selectors.ConsolidatedTable:
@@ -180,7 +188,7 @@ def _page(request: ActorRequest, place: Place, *, refusal: str = "", status: int
         found = _readings(request, place)
     except selectors.ConsolidationRefused as fault:
         context["refusal"] = refusal or fault.sentence
-        context |= _ways_out(request, fault)
+        context |= ways_out(request, fault)
         return render(request, "reporting/table_refused.html", context, status=422)
     context |= _shown(request, place, found) | {"bar": replace(bar, as_of_label=as_of(found.shown))}
     return render(request, "reporting/table.html", context, status=status)
@@ -226,6 +234,7 @@ def _shown(request: ActorRequest, place: Place, found: Read) -> dict[str, object
         and selectors.answers(request.actor, Permission.CONFIRM_FIGURES, place.unit.id),
         "is_acting_unit": place.unit.id == request.actor.unit_id,
         "readings_url": "" if place.divided == KEEP else readings_address(request, place),
+        **_over_periods(request, place),
     }
 
 
@@ -238,6 +247,19 @@ def _volumes(place: Place, found: Read) -> Shared | None:
     )
     share = held.headline()
     return Shared(share.words(), held.method()) if share is not None and share.share is not None else None
+
+
+def _over_periods(request: ActorRequest, place: Place) -> dict[str, object]:
+    """The addresses of the table over several periods, and of what came in each, where the rule has any."""
+    if rule_of(place.period.rule).kind == "ad_hoc":
+        return {}
+    args = [place.form.key, place.period.code]
+    query = changed(request, layer=None, origin=None, beside=None, sort=None)
+    unfolds = selectors.has_increments(place.form, place.period)
+    return {
+        "added_url": f"{reverse('reporting:added', args=args)}{query}",
+        "increments_url": f"{reverse('reporting:increments', args=args)}{query}" if unfolds else "",
+    }
 
 
 def readings_address(request: ActorRequest, place: Place) -> str:
@@ -263,7 +285,7 @@ def _trees(request: ActorRequest, place: Place) -> list[TreeChoice]:
     )
 
 
-def _ways_out(request: ActorRequest, fault: selectors.ConsolidationRefused) -> dict[str, object]:
+def ways_out(request: ActorRequest, fault: selectors.ConsolidationRefused) -> dict[str, object]:
     """What else can be read: the figures that cannot be divided left at their unit, or the units of that day."""
     can_keep = fault.restatement.reason in (Reason.DIVIDED, Reason.MERGED)
     return {
@@ -408,7 +430,20 @@ def _bar(request: ActorRequest, place: Place) -> ContextBar:
         geography_label=day(on),
         geography_choices=tuple(geographies),
         as_of_label=moment(timezone.localtime()),
-        export_formats=(Choice("Bảng này, CSV", csv),),
+        export_formats=(Choice("Bảng này, CSV", csv), *_wide_files(place)),
+    )
+
+
+def _wide_files(place: Place) -> tuple[Choice, ...]:
+    """The accepted reports behind the table, one row each; none of a form of which only the title is known."""
+    if not selectors.definition_of(place.form).has_layout:
+        return ()
+    query = urlencode({"unit": place.unit.key, "bom": 1})
+    one = period_address("reporting:wide-csv", place.period, place.form.key)
+    every = reverse("reporting:wide-all-csv", args=[place.form.key])
+    return (
+        Choice("Mỗi báo cáo một dòng (chỉ ô số của dòng cố định), CSV", _joined(one, query)),
+        Choice("Mỗi báo cáo một dòng, mọi kỳ (chỉ ô số của dòng cố định), CSV", _joined(every, query)),
     )
 
 
@@ -433,7 +468,7 @@ def export(request: ActorRequest, form: str, period: str) -> HttpResponse:
     return handed_out(selectors.export_readings([shown]), CSV, f"{name}.csv")
 
 
-def refused_file(refusal: selectors.ConsolidationRefused) -> HttpResponse:
+def refused_file(refusal: selectors.ConsolidationRefused | SeriesRefused) -> HttpResponse:
     return HttpResponse(f"{refusal.sentence}\n", status=422, content_type="text/plain; charset=utf-8")
 
 
