@@ -39,13 +39,14 @@ class Seen:
 
 
 def lay_out() -> "World":
-    """The national world, the main job's data and the round around it, made where they are absent."""
+    """The national world, the main job's data and the round around it, made anew in an emptied database."""
     from django.utils import timezone
 
     from bench.world import build as build_nation
     from giaoban.config.demo import main as demo
     from giaoban.config.tests import world as tests
 
+    tests.empty_database()
     build_nation(fresh=False)
     if demo.run(lambda _: None):
         raise RuntimeError("the main job does not hold")
@@ -61,7 +62,8 @@ def look(visit: "Visit", rounds: int) -> Seen:
 
     from giaoban.config.tests.world import signed_in
 
-    client = signed_in(visit.who) if visit.who else Client(headers={"host": "127.0.0.1"})
+    client = signed_in(visit.who) if visit.who else Client()
+    client.defaults["HTTP_HOST"] = "localhost"
     with CaptureQueriesContext(connection) as asked:
         status = client.get(visit.address).status_code
     return Seen(visit, milliseconds(partial(client.get, visit.address), rounds, warm_up=1), len(asked), status)

@@ -704,6 +704,14 @@ def test_without_a_script_it_is_a_form(desk: Desk) -> None:
         expect(page.locator("#gb-messages")).to_contain_text("Đã lưu nháp")
         expect(cell(page, "a", "all")).to_have_value("1.204")
         expect(computed(page, "t", "all")).to_have_text("1.204")
+        colleague = desk.world.actor(desk.owed.unit, Role.OFFICER)
+        change = {"main/b//all": Change("7", 1)}
+        services.change_draft(desk.owed, change, by=colleague, at=timezone.now())
+        cell(page, "a", "all").fill("1.205")
+        page.get_by_role("button", name="Lưu nháp").first.click()
+        expect(page.locator("#gb-messages")).to_contain_text("Đã lưu nháp")
+        expect(cell(page, "b", "all")).to_have_value("7")
+        expect(cell(page, "a", "all")).to_have_value("1.205")
 
 
 @pytest.mark.parametrize("width", [1440, 390])

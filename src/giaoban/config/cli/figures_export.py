@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "A row per accepted report, a column per numeric cell of the fixed rows. Left out: lines per sub-unit, and "
+        "columns of text; the file of a single report, on its page, has both."
+    )
     parser.add_argument("--form", required=True, metavar="KEY", help="key of the form: <act>:<form>")
     parser.add_argument(
         "--period", nargs="+", default=[], metavar="RULE:CODE[:INSTALMENT]", help="one or several; all if not named"

@@ -9,7 +9,8 @@ from django.apps import apps
 from giaoban.config.cli import consolidate
 from giaoban.core.figures import reported
 from giaoban.reporting import services as reporting
-from giaoban.reporting.tests.factories import AT, SYSTEM, World, tiny_world
+from giaoban.reporting.tests.factories import AT, SYSTEM, World, make_rule, tiny_world
+from giaoban.reporting.tests.test_adding import make, send
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +87,42 @@ def over(world: World, *periods: str, together: bool = False, layer: str = "live
     chosen = {"form": world.form.key, "period": list(periods), "instalment": "", "unit": "coast", "layer": layer}
     how = {"together": together, "increments": not together, "geography": None, "divided": "refuse", "format": form}
     return consolidate.run(argparse.Namespace(**chosen, **how))
+
+
+def test_increments_are_printed_and_written(capsys: pytest.CaptureFixture[str]) -> None:
+    world = tiny_world()
+    rule = make_rule(key="since", kind="cumulative_months", starts="10-01-1", tag="X")
+    form, (march, may) = make(world, rule, "2024-X-03", "2024-X-05")
+    for light, before, after in (("n1", 30, 50), ("s1", 40, 35)):
+        send(form, march, light, old=10, new=before, left=5)
+        send(form, may, light, old=10, new=after, left=4)
+    world.form = form
+    assert over(world, march.code, may.code) == 0
+    out = capsys.readouterr().out
+    north, south = out.index("North Harbour"), out.index("South Harbour")
+    assert "total new: 20 · tháng thứ 4–5 (thiếu số tháng thứ 4)" in out[north:south]
+    assert "total new: Số lũy kế 5 tháng (35) nhỏ hơn số lũy kế 3 tháng (40): một trong hai số sai." in out[south:]
+    assert "total new: 15 · tháng thứ 4–5" in out[out.index("Tổng số") :]
+    assert "left" not in out
+    assert over(world, march.code, may.code, form="csv") == 0
+    rows = [line.split(",") for line in capsys.readouterr().out.splitlines()]
+    assert rows[0] == [
+        "unit", "form", "table", "line", "subunit", "column", "since", "until", "value", "missing", "uneven",
+        "simulated",
+    ]  # fmt: skip
+    assert ["south", form.key, "own", "total", "", "new", "3", "5", "-5", "4", "0", "0"] in rows
+    assert ["TOTAL", form.key, "own", "total", "", "new", "0", "3", "70", "1 2", "0", "0"] in rows
+    assert sum(row[5] == "new" for row in rows) == 6
+
+
+def test_increments_of_two_years_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    world = tiny_world()
+    rule = make_rule(key="since", kind="cumulative_months", starts="10-01-1", tag="X")
+    form, (last,) = make(world, rule, "2024-X-12")
+    _, (first,) = make(world, rule, "2025-X-01", year=2025)
+    world.form = form
+    assert over(world, last.code, first.code) == 1
+    assert "tách từng năm một" in capsys.readouterr().err
 
 
 def test_periods_are_added_up_or_refused_with_a_reason(world: World, capsys: pytest.CaptureFixture[str]) -> None:

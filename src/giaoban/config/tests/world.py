@@ -475,6 +475,8 @@ FILES = {
     "reporting:submission-csv",
     "reporting:changes-csv",
     "reporting:readings-csv",
+    "reporting:added-csv",
+    "reporting:increments-csv",
     "reporting:wide-csv",
     "reporting:wide-all-csv",
     "reporting:frozen-file",
@@ -717,6 +719,10 @@ def _reporting_visits(world: World) -> Sequence[Visit]:
         Visit("reporting:readings", table, f"?unit={HOST}&show=all"),
         Visit("reporting:readings", quarter, f"?unit={quote(HOST)}&geography=2026-01-01"),
         Visit("reporting:readings-csv", table, f"?unit={HOST}&show=all"),
+        Visit("reporting:added", table, f"?unit={HOST}"),
+        Visit("reporting:added-csv", table, f"?unit={HOST}"),
+        Visit("reporting:increments", table, f"?unit={HOST}"),
+        Visit("reporting:increments-csv", table, f"?unit={HOST}"),
         Visit("reporting:wide-csv", table, f"?unit={HOST}"),
         Visit("reporting:wide-all-csv", (REQUEST_FORM,), f"?unit={HOST}&bom=1"),
         *(
@@ -729,11 +735,16 @@ def _reporting_visits(world: World) -> Sequence[Visit]:
     ]
 
 
-def _pivot_visits(world: World) -> Sequence[Visit]:
-    """The pivot of the host's communes, of the 34 provinces in three turns, and first visits."""
+def _own_pivot(world: World) -> str:
+    """What the host's communes received, as a question in an address."""
     cell = f"measure={quote(REQUEST_FORM)}/main/total/received"
     period = f"{world.period.rule.key}:{quote(world.period.code)}"
-    own = f"?{cell}&unit={HOST}&level=below&period={period}&rows=unit&columns=measure"
+    return f"?{cell}&unit={HOST}&level=below&period={period}&rows=unit&columns=measure"
+
+
+def _pivot_visits(world: World) -> Sequence[Visit]:
+    """The pivot of the host's communes, of the 34 provinces in three turns, and first visits."""
+    own = _own_pivot(world)
     scores = f"?unit={MINISTRY}&level=below&period=as-of:2026-09-17..2026-10-10"
     scores += "".join(f"&measure=capture:onestop-score-province/main/total/{one}" for one in ("ckmb", "tdgq"))
     return [
@@ -845,6 +856,10 @@ def _narrative_visits(world: World) -> Sequence[Visit]:
         Visit("briefs:section-take", (section.pk,)),
         Visit("briefs:section-figures", (section.pk,)),
         Visit("briefs:section-figures", (section.pk,), "?q=khongco"),
+        Visit("briefs:section-figures", (section.pk,), f"?hoi={quote(_own_pivot(world))}"),
+        Visit("briefs:section-figures", (section.pk,), "?hoi=khongco"),
+        Visit("briefs:quote", query=_own_pivot(world)),
+        Visit("briefs:quote", query=_own_pivot(world), who="inspector"),
     ]
 
 
