@@ -131,7 +131,9 @@ def _in_order(points: Iterable[Point]) -> list[Point]:
     return ordered
 
 
-SeriesReason = Literal["nothing", "mixed-rules", "overlap", "gap", "year-not-ended", "several-years", "unknown-period"]
+SeriesReason = Literal[
+    "nothing", "mixed-rules", "overlap", "gap", "year-not-ended", "several-years", "unknown-period", "unnumbered"
+]
 
 
 class SeriesRefused(ValueError):

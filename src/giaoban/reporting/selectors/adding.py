@@ -7,6 +7,7 @@ replaces the estimates of the preliminary one and is never added to them.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Final
 
 from django.db.models import Exists, OuterRef
 
@@ -363,9 +364,14 @@ class LineIncrements:
     cells: Mapping[CellKey, Unfolded]
 
 
+UNNUMBERED: Final = ("as_of", "ad_hoc")
+"""Kinds of rules whose periods have days and no place in the year."""
+
+
 def has_increments(form: FormVersion, period: Period) -> bool:
-    """Whether a form has columns that count since the year began in the periods of a rule. No query."""
-    return any(
+    """Whether a form has columns that count since the year began in the periods of a rule, which number follows one
+    another. No query."""
+    return rule_of(period.rule).kind not in UNNUMBERED and any(
         _unfolds(column, is_cumulative=period.cumulative)
         for table in definition_of(form).tables
         for column in table.numeric
@@ -395,6 +401,12 @@ def increments_by_line(
             "several-years",
             f"{read.lasts[0].label} và {read.lasts[-1].label} thuộc hai năm báo cáo, số lũy kế tính lại từ đầu mỗi "
             "năm: tách từng năm một.",
+        )
+    if any(one.number < 1 for one in read.lasts):
+        raise SeriesRefused(
+            "unnumbered",
+            f"{read.lasts[-1].label}: kỳ tính theo ngày chốt số, không đánh số trong năm, nên không biết kỳ nào nối "
+            "tiếp kỳ nào để tách phần phát sinh: xem từng kỳ, hoặc chọn biểu báo cáo theo tháng, quý.",
         )
     definition = definition_of(form)
     numbers = rule_of(periods[0].rule).only or range(1, 13)

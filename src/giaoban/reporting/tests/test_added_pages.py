@@ -1,6 +1,7 @@
 """Cộng các kỳ, Phần phát sinh: pages and files over several periods of one rule."""
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from giaoban.reporting import services
 from giaoban.reporting.models import FormVersion, Obligation, Period, PeriodRule
 from giaoban.reporting.selectors import has_increments, period_card
 from giaoban.reporting.tests import factories
@@ -142,6 +144,22 @@ def test_nothing_counts_since_the_year_began(quarters: Quarters) -> None:
     page = browser(world, world.coast).get(address("increments", form, second, unit="coast"))
     assert page.status_code == 200
     assert f"{second.label} không có cột nào lũy kế từ đầu năm" in text_of(page)
+
+
+def test_periods_by_day_have_no_increments(quarters: Quarters) -> None:
+    """Nothing says which of them follows which: refused with the reason, and not offered."""
+    world, _, _ = quarters
+    rule = {"key": "state", "name": "State on a day", "kind": "as_of"}
+    PeriodRule.objects.create(regime=world.rule.regime, key="state", name="State on a day", definition=rule)
+    columns = [{"id": "new", "label": "New", "unit": "case", "nature": "cumulative"}]
+    tables = [{"id": "own", "rows": [{"id": "total"}], "columns": columns}]
+    form = factories.make_form(factories.form_data(code="by-day", signatures=[], tables=tables))
+    period = services.open_period("state", on=date(2024, 3, 31), by=factories.SYSTEM, at=factories.AT)
+    Obligation.objects.create(unit=world.lights["n1"], receiver=world.harbours[0], form=form, period=period)
+    assert not has_increments(form, period)
+    page = browser(world, world.coast).get(address("increments", form, period, unit="coast"))
+    assert page.status_code == 422
+    assert "không đánh số trong năm" in text_of(page)
 
 
 @pytest.mark.parametrize("route", ["added", "added-csv", "increments", "increments-csv"])
