@@ -5,7 +5,6 @@ Whoever changes the trees holds its row until the transaction ends, so that no t
 
 from django.db import migrations
 
-TABLES = ("orgs_unitversion", "orgs_unitparent", "orgs_unitsuccession")
 STAMP = """
     CREATE TABLE orgs_treestamp (alone boolean PRIMARY KEY DEFAULT true CHECK (alone), number bigint NOT NULL);
     CREATE SEQUENCE orgs_treestamp_number OWNED BY orgs_treestamp.number;
@@ -16,15 +15,20 @@ STAMP = """
         RETURN NULL;
     END
     $$;
-""" + "".join(
-    f"CREATE TRIGGER tree_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table}"
-    " FOR EACH STATEMENT EXECUTE FUNCTION orgs_tree_changed();"
-    for table in TABLES
-)
-BACK = (
-    "".join(f"DROP TRIGGER tree_changed ON {table};" for table in TABLES)
-    + "DROP FUNCTION orgs_tree_changed(); DROP TABLE orgs_treestamp;"
-)
+    CREATE TRIGGER tree_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON orgs_unitversion
+        FOR EACH STATEMENT EXECUTE FUNCTION orgs_tree_changed();
+    CREATE TRIGGER tree_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON orgs_unitparent
+        FOR EACH STATEMENT EXECUTE FUNCTION orgs_tree_changed();
+    CREATE TRIGGER tree_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON orgs_unitsuccession
+        FOR EACH STATEMENT EXECUTE FUNCTION orgs_tree_changed();
+"""
+BACK = """
+    DROP TRIGGER tree_changed ON orgs_unitversion;
+    DROP TRIGGER tree_changed ON orgs_unitparent;
+    DROP TRIGGER tree_changed ON orgs_unitsuccession;
+    DROP FUNCTION orgs_tree_changed();
+    DROP TABLE orgs_treestamp;
+"""
 
 
 class Migration(migrations.Migration):
