@@ -22,7 +22,7 @@ from django.utils import timezone
 from giaoban.accounts import services as accounts
 from giaoban.accounts.selectors import user_by_login
 from giaoban.briefs import selectors as briefs
-from giaoban.config.demo import legal_aid, long_an, onestop
+from giaoban.config.demo import enforcement, legal_aid, long_an, onestop
 from giaoban.config.demo.main import PACK
 from giaoban.config.tests import narratives
 from giaoban.core.periods import AD_HOC_RULE
@@ -721,8 +721,11 @@ def _reporting_visits(world: World) -> Sequence[Visit]:
         Visit("reporting:readings-csv", table, f"?unit={HOST}&show=all"),
         Visit("reporting:added", table, f"?unit={HOST}"),
         Visit("reporting:added-csv", table, f"?unit={HOST}"),
-        Visit("reporting:increments", table, f"?unit={HOST}"),
-        Visit("reporting:increments-csv", table, f"?unit={HOST}"),
+        Visit("reporting:increments", quarter, f"?unit={quote(EARLIER)}"),
+        Visit(
+            "reporting:increments", (enforcement.CASES, enforcement.NATION_PERIOD[1]), "?unit=bo-tu-phap", "inspector"
+        ),
+        Visit("reporting:increments-csv", quarter, f"?unit={quote(EARLIER)}"),
         Visit("reporting:wide-csv", table, f"?unit={HOST}"),
         Visit("reporting:wide-all-csv", (REQUEST_FORM,), f"?unit={HOST}&bom=1"),
         *(
