@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from tests.journeys.patience import PATIENCE
 from tests.journeys.test_axe import SCREENS, TOO_WIDE, violations, words
 
 from giaoban.config.tests.world import sign_in
@@ -82,7 +83,7 @@ class Office:
         self.contexts.append(context)
         sign_in(context, user.login, self.site)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.said.append(f"script: {error}"))
         return page

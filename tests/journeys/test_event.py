@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
+from tests.journeys.patience import PATIENCE
 
 from giaoban.config.tests.world import HOST, LINE, REQUEST_FORM, SIGNED, SYSTEM, open_account, sign_in, unit_id
 from giaoban.core.periods import AD_HOC_RULE
@@ -91,7 +92,7 @@ def desk(justice_pack: None, live_server: LiveServer, browser: Browser) -> Itera
         contexts.append(browser.new_context(base_url=live_server.url, locale="vi-VN"))
         sign_in(contexts[-1], login, live_server.url)
         pages[login] = contexts[-1].new_page()
-        pages[login].set_default_timeout(20_000)
+        pages[login].set_default_timeout(PATIENCE)
     names = [orgs.area_card(one.area_id, today).name for one in (first, second) if one.area_id]
     yield Desk(**pages, communes=(first, second), areas=(names[0], names[1]), today=today)
     for context in contexts:

@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
+from tests.journeys.patience import PATIENCE
 
 from giaoban.accounts.models import User
 from giaoban.core.expressions import as_data
@@ -30,7 +31,6 @@ from giaoban.reporting.tests.factories import SYSTEM, World, tiny_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-expect.set_options(timeout=15_000)
 LETTERS = "abcde"
 EXPECTED = ("ERR_INTERNET_DISCONNECTED", "409 (Conflict)")  # what a browser itself writes of such answers
 WRONG_CLOCK = """
@@ -72,7 +72,7 @@ class Desk:
 
     def context(self, role: Role = Role.HEAD, **options: Any) -> BrowserContext:
         context = self.browser.new_context(**{"base_url": self.site, "locale": "vi-VN", **options})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         client = Client()
         client.force_login(User.objects.get(pk=self.world.actor(self.owed.unit, role).user_id))
         value = client.cookies[settings.SESSION_COOKIE_NAME].value

@@ -12,6 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, expect
 from pypdf import PdfReader
 from pytest_django.live_server_helper import LiveServer
+from tests.journeys.patience import PATIENCE
 
 from giaoban.config.tests.world import HOST, LINE, SIBLING, apart, open_account, sign_in, unit_id
 from giaoban.kit.jobs import run_pending
@@ -61,7 +62,7 @@ def office(
         contexts.append(browser.new_context(base_url=live_server.url, locale="vi-VN"))
         sign_in(contexts[-1], login, live_server.url)
         pages[login] = contexts[-1].new_page()
-        pages[login].set_default_timeout(15_000)
+        pages[login].set_default_timeout(PATIENCE)
     yield Office(**pages, communes=(first, second), today=today)
     for context in contexts:
         context.close()

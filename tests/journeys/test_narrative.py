@@ -8,6 +8,7 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
+from tests.journeys.patience import PATIENCE
 
 from giaoban.accounts.models import User
 from giaoban.briefs.models import Section
@@ -53,7 +54,7 @@ class Desk:
 @pytest.fixture
 def desk(live_server: LiveServer, browser: Browser) -> Iterator[Desk]:
     context = browser.new_context(base_url=live_server.url, locale="vi-VN")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     found = Desk(narratives.written(), context, live_server.url)
     found.sign_in()
     yield found

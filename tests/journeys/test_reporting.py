@@ -46,8 +46,6 @@ from giaoban.reporting.tests.factories import SYSTEM
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-expect.set_options(timeout=15_000)
-
 
 @pytest.fixture
 def office(live_server: LiveServer, browser: Browser) -> Iterator[Office]:
