@@ -64,7 +64,9 @@ def _answered(query: FigureQuery, actor: Actor | None) -> Answer:
     heads |= {one: cell_head(place) for one, place in asked.items()}
     cells = list(dict.fromkeys([*asked, *(cell for one in indicators for cell in one.cells())]))
     if actor is not None and query.geography is not None:
-        _require_insiders(cells, query, unit, periods, actor)
+        forms = {one.form for one in cells}
+        if why := outsiders(forms, periods, unit.id, query.geography, actor, timezone.localdate()):
+            raise QueryRefused("geography", why, "geography")
     read = answer_cells(cells, query, unit, periods=periods)
     values = _cell_values(read, asked.values(), _volumes(read, list(asked.values()), query, unit, periods))
     for one in indicators:
@@ -80,15 +82,6 @@ def _answered(query: FigureQuery, actor: Actor | None) -> Answer:
         engine=read.engine,
         notes=(*read.notes, *(note for one in indicators for note in one.notes())),
     )
-
-
-def _require_insiders(
-    cells: Sequence[CellMeasure], query: FigureQuery, unit: orgs.UnitCard, periods: Sequence[Period], actor: Actor
-) -> None:
-    """Raises QueryRefused where the tree of the day shows units that the actor may not see."""
-    forms = {place.form.pk for place in places_of(cells).values()}
-    if query.geography and (why := outsiders(forms, periods, unit.id, query.geography, actor, timezone.localdate())):
-        raise QueryRefused("geography", why, "geography")
 
 
 def top_unit(key: str, actor: Actor | None) -> orgs.UnitCard:

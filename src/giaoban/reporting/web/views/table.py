@@ -94,7 +94,7 @@ def place_of(request: ActorRequest, form: str, period: str) -> Place:
     )
     for on in {place.geography, wanted_day(request)} - {None, place.period_day}:
         today = timezone.localdate()
-        if on and (why := selectors.outsiders([row.pk], [place.period], place.unit.id, on, request.actor, today)):
+        if on and (why := selectors.outsiders([row.key], [place.period], place.unit.id, on, request.actor, today)):
             raise Http404(why)
     return place
 
