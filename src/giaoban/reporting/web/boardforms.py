@@ -6,7 +6,7 @@ from django import forms
 from django.utils import timezone
 
 from giaoban.core.vietnamese import day
-from giaoban.reporting.web.forms import DayInput
+from giaoban.reporting.web.forms import day_field
 
 
 class RemindForm(forms.Form):
@@ -20,11 +20,7 @@ class RemindForm(forms.Form):
 
 
 class ExtendForm(forms.Form):
-    due_on = forms.DateField(
-        label="Hạn mới",
-        widget=DayInput(),
-        error_messages={"required": "Chọn hạn mới.", "invalid": "Ngày không đọc được."},
-    )
+    due_on = day_field("Hạn mới", "Chọn hạn mới.")
     basis = forms.CharField(
         label="Văn bản căn cứ",
         max_length=300,
@@ -42,22 +38,14 @@ class ExtendForm(forms.Form):
 class LetterForm(forms.Form):
     """A deadline moved for all by a numbered letter."""
 
-    due_on = forms.DateField(
-        label="Hạn mới",
-        widget=DayInput(),
-        error_messages={"required": "Chọn hạn mới.", "invalid": "Ngày không đọc được."},
-    )
+    due_on = day_field("Hạn mới", "Chọn hạn mới.")
     number = forms.CharField(
         label="Số, ký hiệu văn bản",
         max_length=80,
         help_text="Như “123/STP-VP”.",
         error_messages={"required": "Nêu số, ký hiệu của văn bản."},
     )
-    issued_on = forms.DateField(
-        label="Ngày văn bản",
-        widget=DayInput(),
-        error_messages={"required": "Chọn ngày của văn bản.", "invalid": "Ngày không đọc được."},
-    )
+    issued_on = day_field("Ngày văn bản", "Chọn ngày của văn bản.")
     issuer = forms.CharField(
         label="Cơ quan ban hành", max_length=150, error_messages={"required": "Nêu cơ quan ban hành văn bản."}
     )

@@ -32,6 +32,12 @@ class DayInput(forms.DateInput):
         super().__init__(attrs=attrs, format="%Y-%m-%d")
 
 
+def day_field(label: str, missing: str) -> forms.DateField:
+    """A day that must be given; missing: what is said when it is not."""
+    said = {"required": missing, "invalid": "Ngày không đọc được."}
+    return forms.DateField(label=label, widget=DayInput(), error_messages=said)
+
+
 def checked_scan(form: forms.Form) -> "UploadedFile[Any] | None":
     """The scan that a form brought, of a size and kind that are kept. Raises ValidationError."""
     scan: UploadedFile[Any] | None = form.cleaned_data.get("scan")

@@ -3,7 +3,7 @@
 from django import forms
 
 from giaoban.reporting.services import Document
-from giaoban.reporting.web.forms import DayInput
+from giaoban.reporting.web.forms import day_field
 
 MADE_FROM = (("confirmed", "bản đã xác nhận gần nhất"), ("live", "bảng trực tiếp lúc này"))
 
@@ -18,11 +18,7 @@ class PublishForm(forms.Form):
         help_text="Như in trên văn bản công bố.",
         error_messages={"required": "Nêu số, ký hiệu của văn bản công bố."},
     )
-    issued_on = forms.DateField(
-        label="Ngày văn bản",
-        widget=DayInput(),
-        error_messages={"required": "Chọn ngày của văn bản.", "invalid": "Ngày không đọc được."},
-    )
+    issued_on = day_field("Ngày văn bản", "Chọn ngày của văn bản.")
     link = forms.URLField(
         label="Nơi đăng",
         required=False,
